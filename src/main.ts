@@ -243,6 +243,11 @@ function commandLine(whole: CommandContext, done: (code: ExitCode) => void): Com
     .option("--cash <dollars>", "cash at the start", "100000")
     .option("--multiplier <number>", "buying power as a multiple of the own money: 1, 2 or 4", multiplier, "1")
     .option("--rate-limit <number>", "requests per minute, for trading and market data each; `off` for no limit", requestLimit, 200)
+    .option(
+      "--data-plan <plan>",
+      "market data as on Alpaca's plan `basic` (IEX, 30 symbols on a stream) or `plus` (all exchanges)",
+      "basic",
+    )
     .option("--hours <hours>", "`always` open, or `nyse` sessions", "always")
     .option("--latency <ms>", "time until an order is acknowledged, in milliseconds", wholeNumber, 20)
     .option("--fill-latency <ms>", "time until an order is filled, in milliseconds", wholeNumber, 9)

@@ -18,6 +18,7 @@ export interface SimulatorCommandOptions {
   readonly cash: string;
   readonly multiplier: "1" | "2" | "4";
   readonly rateLimit: number | "off";
+  readonly dataPlan: string;
   readonly hours: string;
   readonly latency: number;
   readonly fillLatency: number;
@@ -41,6 +42,8 @@ export async function simulator(context: CommandContext, options: SimulatorComma
   if (cash === undefined) throw usage(`--cash is "${options.cash}"; expected a dollar amount.`);
   if (options.hours !== "always" && options.hours !== "nyse")
     throw usage(`--hours is "${options.hours}"; \`always\` or \`nyse\` is expected.`);
+  if (options.dataPlan !== "basic" && options.dataPlan !== "plus")
+    throw usage(`--data-plan is "${options.dataPlan}"; \`basic\` or \`plus\` is expected.`);
   const world = {
     clock: context.clock,
     port: options.port,
@@ -50,6 +53,8 @@ export async function simulator(context: CommandContext, options: SimulatorComma
     multiplier: options.multiplier,
     rateLimitPerMinute: options.rateLimit,
     alwaysOpen: options.hours === "always",
+    ticking: true,
+    sip: options.dataPlan === "plus",
     ackLatencyMs: options.latency,
     fillLatencyMs: options.fillLatency,
     partialFillProbability: options.partialFills / 100,

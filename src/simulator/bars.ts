@@ -17,7 +17,9 @@ import type { ThinFeed } from "./thin-feed.ts";
 import { secondStamp } from "./timestamps.ts";
 import type { Bar } from "./wire.ts";
 
-const MINUTE_MS = 60_000;
+export const MINUTE_MS = 60_000;
+/** How long after a minute a late trade of it is still missing from its bar. */
+export const LATE_TRADES_MS = 30_000;
 /** Number of price samples in a whole session, or in a whole intraday bar. */
 const PARTS_OF_DAY = 13;
 const PARTS_OF_INTRADAY_BAR = 4;
@@ -29,6 +31,8 @@ export interface BarSpan {
   readonly from: number;
   readonly open: number;
   readonly end: number;
+  /** End of the whole bar; `end` is earlier while it grows. */
+  readonly close: number;
   /** Time between price samples. A growing bar uses the interval of the whole bar, so that a high stays a high. */
   readonly stepMs: number;
   readonly isDay: boolean;
@@ -67,7 +71,7 @@ export class BarMaker {
     const spans: BarSpan[] = [];
     for (const { open, close } of stretchesBetween(this.#hours, start, Math.min(end, now))) {
       for (let from = Math.floor(open / length) * length; from < close; from += length) {
-        const spanEnd = Math.min(from + length, close);
+        const spanEnd = this.#hours.endless ? from + length : Math.min(from + length, close);
         const wanted = from >= start && from <= end && spanEnd <= now;
         if (wanted) spans.push(intradaySpan(from, Math.max(from, open), spanEnd));
       }
@@ -103,11 +107,11 @@ export class BarMaker {
     if (!span.isDay && this.#feed.settingsOf(symbol) !== undefined)
       return this.#ofTrades(symbol, span.from, this.#feed.printsBetween(symbol, span.open, span.end));
     if (span.isDay && this.#given.has(symbol)) return this.#given.bar(symbol, span.from);
-    if (!span.isDay || span.end >= now) return this.#make(symbol, span);
+    if (!span.isDay || span.end >= now) return this.#make(symbol, span, now);
     const key = `${symbol} ${String(span.from)}`;
     const known = this.#daily.get(key);
     if (known !== undefined) return known;
-    const made = this.#make(symbol, span);
+    const made = this.#make(symbol, span, now);
     if (made !== undefined) this.#daily.set(key, made);
     return made;
   }
@@ -117,9 +121,17 @@ export class BarMaker {
     return this.#barOf(symbol, from, times, { volume: times.length * SHARES_OF_A_PRINT, trades: times.length });
   }
 
-  #make(symbol: string, span: BarSpan): Bar | undefined {
-    const volume = volumeOf(symbol, span);
-    return this.#barOf(symbol, span.from, samplingTimes(span), { volume, trades: Math.ceil(volume / SHARES_PER_TRADE) });
+  #make(symbol: string, span: BarSpan, now: number): Bar | undefined {
+    const times = samplingTimes(span);
+    const late = this.#isLate(symbol, span, now) ? 1 : 0;
+    const volume = volumeOf(symbol, span) - late * SHARES_OF_A_PRINT;
+    const trades = Math.ceil(volume / SHARES_PER_TRADE);
+    return this.#barOf(symbol, span.from, times.slice(0, times.length - late), { volume, trades });
+  }
+
+  /** Whether the last trade of a minute is not known yet. */
+  #isLate(symbol: string, { from, end, isDay }: BarSpan, now: number): boolean {
+    return !isDay && end - from === MINUTE_MS && now < end + LATE_TRADES_MS && this.#feed.hasLateTrade(symbol, from);
   }
 
   #barOf(symbol: string, from: number, times: readonly number[], { volume, trades }: Turnover): Bar | undefined {
@@ -147,7 +159,14 @@ export class BarMaker {
 }
 
 function daySpan({ date, open, close }: MarketSession, now: number): BarSpan {
-  return { from: newYorkInstant(date, "00:00"), open, end: Math.min(close, now), stepMs: (close - open) / PARTS_OF_DAY, isDay: true };
+  return {
+    from: newYorkInstant(date, "00:00"),
+    open,
+    close,
+    end: Math.min(close, now),
+    stepMs: (close - open) / PARTS_OF_DAY,
+    isDay: true,
+  };
 }
 
 function minuteOf(at: number): BarSpan {
@@ -156,7 +175,7 @@ function minuteOf(at: number): BarSpan {
 }
 
 function intradaySpan(from: number, open: number, end: number): BarSpan {
-  return { from, open, end, stepMs: (end - open) / PARTS_OF_INTRADAY_BAR, isDay: false };
+  return { from, open, end, close: end, stepMs: (end - open) / PARTS_OF_INTRADAY_BAR, isDay: false };
 }
 
 /** The sampling times, including the beginning and the end of the span. */

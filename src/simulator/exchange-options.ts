@@ -35,7 +35,7 @@ export interface ExchangeOptions {
   readonly multiplier?: "1" | "2" | "4";
   /** The market never closes; for demonstrations. Default: sessions of the New York Stock Exchange. */
   readonly alwaysOpen?: boolean;
-  /** Whether market data shows the last trade and quote of the tape, up to a second old. Default: those of the moment. */
+  /** Whether market data shows the last trade and quote of the tape, up to a second old. Default: those of the present time. */
   readonly ticking?: boolean;
   /** Default {@link ACKNOWLEDGE_LATENCY_MS}; 0 is possible. */
   readonly ackLatencyMs?: number;

@@ -15,6 +15,7 @@ import { checkAccount, existingOrder } from "./admission.ts";
 import { tapeOf, type AssetRecord } from "./assets.ts";
 import { EquityRecord } from "./equity-record.ts";
 import { openingState, SEED, executionModelOf, type ExchangeOptions } from "./exchange-options.ts";
+import type { Halt } from "./halts.ts";
 import { type BarsRequest, GivenBars, readGivenBars } from "./given-bars.ts";
 import type { Market } from "./market.ts";
 import { haltable, endlessHours, newYorkDate, nyseHours, type HaltableHours, type MarketHours } from "./sessions.ts";
@@ -61,6 +62,7 @@ export class Exchange implements Market {
   readonly #equity: EquityRecord;
   readonly #listeners = new Set<(update: TradeUpdate) => void>();
   readonly #watchers = new Set<() => void>();
+  readonly #haltListeners = new Set<(halt: Halt) => void>();
   /** Until when only whole shares of a symbol, or of any, could be traded; monotonic. */
   readonly #wholeOnlyUntil = new Map<string, number>();
   #accountWholeOnlyUntil = -Infinity;
@@ -117,6 +119,12 @@ export class Exchange implements Market {
   onChanged(watcher: () => void): () => void {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
+  }
+
+  /** Calls back whenever trading stops or goes on. @returns a function that stops it. */
+  onHalt(listener: (halt: Halt) => void): () => void {
+    this.#haltListeners.add(listener);
+    return () => this.#haltListeners.delete(listener);
   }
 
   /** Accepts an order as `POST /v2/orders` does. @throws Refusal */
@@ -302,20 +310,24 @@ export class Exchange implements Market {
   /** Interrupts trading at any hour; orders that arrive meanwhile are queued. */
   haltTrading(): void {
     this.#halt.halt(this.clock.now());
+    this.#announce({ symbol: undefined, halted: true, cause: "market-wide" });
     this.#orderEntry.arm();
   }
 
   resumeTrading(): void {
     this.#halt.halt(undefined);
+    this.#announce({ symbol: undefined, halted: false, cause: "market-wide" });
     this.#orderEntry.arm();
   }
 
   /** Stops trading in one symbol: its price is frozen. The gate keeps its orders from filling. */
   pauseSymbol(symbol: string): void {
     this.prices.pause(symbol, this.clock.now());
+    this.#announce({ symbol, halted: true, cause: "volatility" });
   }
 
   resumeSymbol(symbol: string): void {
+    this.#announce({ symbol, halted: false, cause: "volatility" });
     this.#reprice(symbol, () => this.prices.resume(symbol, this.clock.now()));
   }
 
@@ -421,6 +433,10 @@ export class Exchange implements Market {
       stamp: () => this.#orderEntry.stamp(),
       knownPower: () => this.gate?.knownPower?.(),
     };
+  }
+
+  #announce(halt: Omit<Halt, "at">): void {
+    for (const listener of this.#haltListeners) listener({ ...halt, at: this.clock.now() });
   }
 
   #reprice(symbol: string, change: () => void): void {

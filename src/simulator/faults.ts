@@ -1,5 +1,6 @@
 import { ACCOUNT_FAULTS } from "./faults/account-faults.ts";
 import { ANSWER_FAULTS } from "./faults/answer-faults.ts";
+import { DATA_STREAM_FAULTS } from "./faults/data-stream-faults.ts";
 import { FEED_FAULTS } from "./faults/feed-faults.ts";
 import type { FaultKind, FaultParameter } from "./faults/kind.ts";
 import { LAG_FAULTS } from "./faults/lag-faults.ts";
@@ -22,6 +23,7 @@ export const FAULT_MENU: readonly FaultKind[] = [
   ...ORDER_FAULTS,
   STALE_LISTS,
   ...STREAM_FAULTS,
+  ...DATA_STREAM_FAULTS,
   ...QUOTE_FAULTS,
   ...ACCOUNT_FAULTS,
   ...SPLIT_FAULTS,

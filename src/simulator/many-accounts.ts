@@ -2,12 +2,14 @@ import { createHash } from "node:crypto";
 import { messageIn, ownerOf, shownInHeaders, shownInMessage } from "./credentials.ts";
 import { Exchange } from "./exchange.ts";
 import type { ExchangeOptions } from "./exchange-options.ts";
+import type { DataLine } from "./market-stream/data-connection.ts";
+import type { DataFeed } from "./market-stream/feeds.ts";
 import type { StreamSession } from "./stream.ts";
 import { Venue, type VenueOptions } from "./venue.ts";
 import type { VenueRequest, VenueResponse } from "./wire.ts";
 
 /** What a transport connects clients to: one account's {@link Venue}, or many. */
-export type Front = Pick<Venue, "handle" | "openStream" | "close">;
+export type Front = Pick<Venue, "handle" | "openStream" | "openDataStream" | "close">;
 
 /** What is one account's own. Prices, hours and the seed are the same for all. */
 export type AccountOptions = Pick<ExchangeOptions, "accountNumber" | "cash" | "positions" | "state" | "onChange">;
@@ -67,6 +69,12 @@ export class ManyAccounts implements Front {
       },
       closed: () => session?.closed(),
     };
+  }
+
+  /** A client says whose prices it follows when it authenticates. */
+  async openDataStream(feed: DataFeed, line: DataLine): Promise<StreamSession> {
+    const { openDataStream } = await import("./market-stream/open-data-stream.ts");
+    return openDataStream(this.#options.clock, feed, line, (shown) => this.venueOf(ownerOf(shown)));
   }
 
   close(): void {

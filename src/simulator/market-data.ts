@@ -6,7 +6,7 @@ import { listOf } from "./parameters.ts";
 import { Refusal } from "./refusals.ts";
 import { Tape } from "./tape.ts";
 import { tickPage } from "./tick-pages.ts";
-import { momentOf, rangeOf } from "./time-range.ts";
+import { dataTimeOf, rangeOf } from "./time-range.ts";
 import { type Answer, ok, pathRest, type RouteRequest } from "./wire.ts";
 
 const LATEST_KINDS = ["trades", "quotes", "bars"] as const;
@@ -68,7 +68,7 @@ export class MarketData {
 
   /** A symbol without data is missing from the answer, not an error. */
   #perSymbol<T>(symbols: readonly string[], query: URLSearchParams, of: Of<T>): Record<string, T> {
-    const at = momentOf(query, this.#now, this.#sip);
+    const at = dataTimeOf(query, this.#now, this.#sip);
     return Object.fromEntries(
       symbols.map((symbol) => [symbol, of(symbol, at)]).filter((entry): entry is [string, T] => entry[1] !== undefined),
     );

@@ -11,7 +11,7 @@ export interface Market {
   readonly givenBars: GivenBars;
   /**
    * Whether the latest trade and quote are the last ones on the tape, up to a second old. Else they are of the
-   * moment in which a client asks for them.
+   * time at which a client asks for them.
    */
   readonly ticking: boolean;
   /** The tape that reports a symbol's trades: `A`, `B` or `C`. */

@@ -5,6 +5,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { type Clock, systemClock } from "../domain/clock.ts";
 import { Exchange } from "./exchange.ts";
 import type { ExchangeOptions } from "./exchange-options.ts";
+import { type DataFeed, feedAt } from "./market-stream/feeds.ts";
 import { type Front, ManyAccounts, type ManyAccountsOptions } from "./many-accounts.ts";
 import { Venue, type VenueOptions } from "./venue.ts";
 import type { VenueResponse } from "./wire.ts";
@@ -66,10 +67,14 @@ export async function startSharedSimulator(options: SharedSimulatorOptions = {})
 async function listen(venue: Front, { host = LOOPBACK, port: wanted = 0 }: ListenOptions): Promise<Listening> {
   const server = createServer({ keepAliveTimeout: KEPT_MS }, (request, response) => void answer(venue, request, response));
   const sockets = new WebSocketServer({ server });
-  sockets.shouldHandle = ({ url = "" }) => STREAM_PATHS.includes(url.split("?")[0] ?? "");
+  sockets.shouldHandle = (request) => STREAM_PATHS.includes(pathOf(request)) || feedAt(pathOf(request)) !== undefined;
   // The websocket server repeats the HTTP server's errors, which the wait for `listening` already reports.
   sockets.on("error", () => undefined);
-  sockets.on("connection", (socket) => connect(venue, socket));
+  sockets.on("connection", (socket, request) => {
+    const feed = feedAt(pathOf(request));
+    if (feed === undefined) connect(venue, socket);
+    else connectData(venue, socket, feed, headersOf(request)).catch(() => socket.terminate());
+  });
   try {
     server.listen(wanted, host);
     await once(server, "listening");
@@ -146,4 +151,26 @@ function connect(venue: Front, socket: WebSocket): void {
   socket.on("message", (data: Buffer) => session.receive(data));
   socket.on("error", () => socket.terminate());
   socket.on("close", () => session.closed());
+}
+
+function pathOf({ url = "" }: IncomingMessage): string {
+  return url.split("?")[0] ?? "";
+}
+
+/** A client can write before the codec that it asks for is loaded, so its frames wait. */
+async function connectData(venue: Front, socket: WebSocket, feed: DataFeed, headers: Readonly<Record<string, string>>): Promise<void> {
+  socket.pause();
+  socket.on("error", () => socket.terminate());
+  const { codecFor } = await import("./market-stream/codec-choice.ts");
+  const session = await venue.openDataStream(feed, {
+    headers,
+    codec: await codecFor(headers["content-type"]),
+    send: (frame) => socket.send(frame),
+    close: () => socket.terminate(),
+    backlog: () => socket.bufferedAmount,
+  });
+  socket.on("message", (data: Buffer) => session.receive(data));
+  socket.on("close", () => session.closed());
+  if (socket.readyState === socket.OPEN) socket.resume();
+  else session.closed();
 }

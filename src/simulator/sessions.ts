@@ -178,10 +178,10 @@ function dateAt(at: number): string {
   return new Date(at).toISOString().slice(0, 10);
 }
 
-/** Where trades can exist within [start, end]: the sessions around it, or all of it when the market never closes. */
+/** Where trades can exist within [start, end]: the sessions around it, or all of it when the market never closes. `close` is exclusive. */
 export function stretchesBetween(hours: MarketHours, start: number, end: number): { readonly open: number; readonly close: number }[] {
   if (end < start) return [];
-  if (hours.endless) return [{ open: start, close: end }];
+  if (hours.endless) return [{ open: start, close: end + 1 }];
   const sessions = sessionsBetween(new Date(start).toISOString().slice(0, 10), new Date(end).toISOString().slice(0, 10));
   return sessions.filter(({ open, close }) => close >= start && open <= end);
 }

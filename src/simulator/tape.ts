@@ -108,7 +108,7 @@ export class Tape {
     const open = hours.lastOpenInstant(at);
     const tick = Math.floor((open - offset) / TICK_MS) * TICK_MS + offset;
     const change = prices.changesBetween(symbol, tick, at).at(-1) ?? tick;
-    return open < at ? Math.max(open, change) : Math.max(tick, change);
+    return Math.max(hours.isOpen(at) ? tick : open, change);
   }
 
   *#instants(symbol: string, from: number, until: number, offset: number, direction: Direction): Generator<number> {

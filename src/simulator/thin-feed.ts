@@ -27,6 +27,8 @@ export class ThinFeed {
   readonly #seeds = new Map<string, number>();
   /** Symbols that make any request including them fail. */
   readonly invalid = new Set<string>();
+  /** Whether the last trade of the minute that begins at `from` is reported only half a minute after it. */
+  hasLateTrade: (symbol: string, from: number) => boolean = () => false;
 
   constructor(seed: number, hours: MarketHours) {
     this.#seed = seed;

@@ -28,8 +28,8 @@ export function rangeOf(query: URLSearchParams, now: number, sip: boolean, byDef
   return { start, end };
 }
 
-/** Of which moment the latest data of the requested feed is. @throws Refusal */
-export function momentOf(query: URLSearchParams, now: number, sip: boolean): number {
+/** Of which time the latest data of the requested feed is. @throws Refusal */
+export function dataTimeOf(query: URLSearchParams, now: number, sip: boolean): number {
   const feed = choice(query, "feed", FEEDS, "iex");
   if (feed === "sip" && !sip) throw noRecentData();
   return feed === "delayed_sip" ? now - DELAY_MS : now;

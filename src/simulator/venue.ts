@@ -2,12 +2,15 @@ import type { Clock } from "../domain/clock.ts";
 import type { AlpacaCredentials } from "../domain/credentials.ts";
 import { adminRoute } from "./admin-routes.ts";
 import { corporateActions } from "./corporate-actions.ts";
-import { accepts, isComplete, shownInHeaders } from "./credentials.ts";
+import { accepts, isComplete, type Shown, shownInHeaders } from "./credentials.ts";
 import { StreamConnection, updateFrame, type StreamSession } from "./stream.ts";
 import type { Exchange } from "./exchange.ts";
 import { type FaultSpec, parseFault } from "./faults.ts";
 import { FaultInjector } from "./faults/injector.ts";
 import { MarketData } from "./market-data.ts";
+import type { DataLine } from "./market-stream/data-connection.ts";
+import type { DataStreams, DataStreamsOptions } from "./market-stream/data-streams.ts";
+import type { DataFeed } from "./market-stream/feeds.ts";
 import { Random } from "./random.ts";
 import { RATE_LIMIT_PER_MINUTE, RateLimit, type RateLimitState } from "./rate-limit.ts";
 import { malformed, notFound, Refusal } from "./refusals.ts";
@@ -38,7 +41,7 @@ export interface VenueOptions {
   readonly credentials?: AlpacaCredentials;
   /** Requests per minute, separately for trading and market data; `"off"` for no limit. Default 200. */
   readonly rateLimitPerMinute?: number | "off";
-  /** Whether recent SIP data may be read. Default false, as on the free plan. */
+  /** Whether the account pays for recent data of all exchanges (SIP), without a limit of symbols. Default false, as on the free plan. */
   readonly sip?: boolean;
   readonly interceptor?: Interceptor;
   /** Faults from the list, as {@link parseFault} reads them; `/simulator/faults` can add more. */
@@ -53,6 +56,8 @@ export class Venue {
   interceptor: Interceptor;
   readonly #credentials: AlpacaCredentials | undefined;
   readonly #marketData: MarketData;
+  readonly #sip: boolean;
+  #dataStreams: DataStreams | undefined;
   readonly #tradingLimit: RateLimit;
   readonly #dataLimit: RateLimit;
   readonly #requestIds = new Random(REQUEST_ID_SEED);
@@ -66,7 +71,8 @@ export class Venue {
     this.clock = options.exchange.clock;
     this.interceptor = options.interceptor ?? {};
     this.#credentials = options.credentials;
-    this.#marketData = new MarketData(options.exchange, options.sip ?? false);
+    this.#sip = options.sip ?? false;
+    this.#marketData = new MarketData(options.exchange, this.#sip);
     this.#tradingLimit = new RateLimit(this.clock, perMinute);
     this.#dataLimit = new RateLimit(this.clock, perMinute);
     this.#stopListening = this.exchange.onTradeUpdate((update) => {
@@ -78,6 +84,7 @@ export class Venue {
     this.faults = new FaultInjector(this.exchange, {
       broadcast: (frames) => this.#broadcast(frames),
       dropStreams: () => this.dropStreams(),
+      failDataStreams: (code) => this.#dataStreams?.fail(code),
     });
     this.exchange.gate = this.faults;
     for (const fault of options.faults ?? []) this.faults.add(typeof fault === "string" ? parseFault(fault) : fault);
@@ -111,14 +118,35 @@ export class Venue {
     return connection;
   }
 
+  /** A client's connection to a stream of market data, whose code is loaded for the first one. */
+  async openDataStream(feed: DataFeed, line: DataLine): Promise<StreamSession> {
+    const { openDataStream } = await import("./market-stream/open-data-stream.ts");
+    const send = (frame: string | Uint8Array): void => {
+      if (this.faults.answersHandshake()) line.send(frame);
+    };
+    const venueFor = (shown: Shown): Venue | undefined => (accepts(this.#credentials, shown) ? this : undefined);
+    const connection = openDataStream(this.clock, feed, { ...line, send }, venueFor);
+    if (!this.faults.admitsStream()) this.clock.after(0, () => connection.drop());
+    return connection;
+  }
+
+  /** @param make makes them for the first client. */
+  dataStreams(make: (options: DataStreamsOptions) => DataStreams): DataStreams {
+    const isMute = (): boolean => !this.faults.sendsData();
+    this.#dataStreams ??= make({ exchange: this.exchange, marketData: this.#marketData, paid: this.#sip, isMute });
+    return this.#dataStreams;
+  }
+
   dropStreams(): void {
     for (const stream of this.#streams) stream.drop();
+    this.#dataStreams?.drop();
   }
 
   close(): void {
     this.#stopListening();
     this.faults.clear();
     this.dropStreams();
+    this.#dataStreams?.close();
     this.exchange.close();
   }
 

@@ -100,7 +100,7 @@ describe("the latest trade and quote of a ticking market", () => {
   const newest = async (client: Client, kind: (typeof KINDS)[number]): Promise<unknown> =>
     (await read(client, `/v2/stocks/${kind}?symbols=SMR&sort=desc&limit=1`))[kind].SMR?.[0];
 
-  test.each(KINDS)("are the last of the historical %s at every moment", async (kind) => {
+  test.each(KINDS)("are the last of the historical %s at every time", async (kind) => {
     const { clock, exchange } = openExchange({ prices: {}, ticking: true }, CLOSE - 20_000);
     const client = clientOf(exchange, { rateLimitPerMinute: "off" });
     const steps: (() => void)[] = [

@@ -2,6 +2,7 @@ import type { Clock, Timer } from "../../domain/clock.ts";
 import { type Decimal, min } from "../../domain/decimal.ts";
 import type { Exchange } from "../exchange.ts";
 import type { OrderGate } from "../order-entry.ts";
+import type { StreamErrorCode } from "../market-stream/stream-error.ts";
 import type { OrderRecord, TradeUpdate } from "../orders.ts";
 import { hashText, Random } from "../random.ts";
 import type { VenueRequest, VenueResponse } from "../wire.ts";
@@ -11,6 +12,8 @@ import type { FaultSpec } from "./parse.ts";
 export interface StreamOutlet {
   broadcast(frames: readonly string[]): void;
   dropStreams(): void;
+  /** Tells every client of market data why, and drops it. */
+  failDataStreams(code: StreamErrorCode): void;
 }
 
 /** A fault as `GET /simulator/faults` shows it. */
@@ -94,6 +97,7 @@ class ActiveFault {
       later: (milliseconds, run) => this.#later(milliseconds, run),
       broadcast: (frames) => outlet.broadcast(frames),
       dropStreams: () => outlet.dropStreams(),
+      failDataStreams: (code) => outlet.failDataStreams(code),
     };
   }
 }
@@ -163,6 +167,10 @@ export class FaultInjector implements OrderGate {
 
   admitsStream(): boolean {
     return this.#on().every((hooks) => hooks.admitsStream?.() ?? true);
+  }
+
+  sendsData(): boolean {
+    return this.#on().every((hooks) => hooks.sendsData?.() ?? true);
   }
 
   mayFill(order: OrderRecord): boolean {

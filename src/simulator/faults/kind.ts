@@ -1,5 +1,6 @@
 import { decimal, type Decimal } from "../../domain/decimal.ts";
 import type { Exchange } from "../exchange.ts";
+import type { StreamErrorCode } from "../market-stream/stream-error.ts";
 import type { OrderRecord, TradeUpdate } from "../orders.ts";
 import type { Random } from "../random.ts";
 import type { VenueRequest, VenueResponse } from "../wire.ts";
@@ -69,6 +70,8 @@ export interface FaultHooks {
   /** Whether a client's authentication and subscription are answered. */
   answersHandshake?(): boolean;
   admitsStream?(): boolean;
+  /** Whether market data is sent over websockets; asked whenever there is some. */
+  sendsData?(): boolean;
   /** Called with every trade update, before its frame is built. */
   happened?(update: TradeUpdate): void;
   /** Whether the order may fill now; checked again every second. */
@@ -95,6 +98,8 @@ export interface FaultContext {
   /** Sends frames to every listening client, bypassing all faults. */
   readonly broadcast: (frames: readonly string[]) => void;
   readonly dropStreams: () => void;
+  /** Tells every client of market data why, and drops it. */
+  readonly failDataStreams: (code: StreamErrorCode) => void;
 }
 
 export interface FaultKind {

@@ -32,6 +32,7 @@ export const STREAM_FAULTS: readonly FaultKind[] = [
     parameters: [parameter("handshake", ["yes", "no"], "yes")],
     inject: ({ settings, strikes }) => ({
       update: (frame) => (strikes() ? [] : [frame]),
+      sendsData: () => !strikes(),
       answersHandshake: () => settings.text("handshake") === "yes",
     }),
   },
