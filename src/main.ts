@@ -242,6 +242,7 @@ function commandLine(whole: CommandContext, done: (code: ExitCode) => void): Com
     .option("--seed <number>", "seed of prices and fills", wholeNumber, 1)
     .option("--cash <dollars>", "cash at the start", "100000")
     .option("--multiplier <number>", "buying power as a multiple of the own money: 1, 2 or 4", multiplier, "1")
+    .option("--shorts", "the account may sell short; needs --multiplier 2 or 4")
     .option("--rate-limit <number>", "requests per minute, for trading and market data each; `off` for no limit", requestLimit, 200)
     .option(
       "--data-plan <plan>",

@@ -17,6 +17,7 @@ export interface SimulatorCommandOptions {
   readonly seed: number;
   readonly cash: string;
   readonly multiplier: "1" | "2" | "4";
+  readonly shorts?: boolean;
   readonly rateLimit: number | "off";
   readonly dataPlan: string;
   readonly hours: string;
@@ -44,6 +45,7 @@ export async function simulator(context: CommandContext, options: SimulatorComma
     throw usage(`--hours is "${options.hours}"; \`always\` or \`nyse\` is expected.`);
   if (options.dataPlan !== "basic" && options.dataPlan !== "plus")
     throw usage(`--data-plan is "${options.dataPlan}"; \`basic\` or \`plus\` is expected.`);
+  if (options.shorts === true && options.multiplier === "1") throw usage("--shorts needs --multiplier 2 or 4: short sales need margin.");
   const world = {
     clock: context.clock,
     port: options.port,
@@ -51,6 +53,7 @@ export async function simulator(context: CommandContext, options: SimulatorComma
     seed: options.seed,
     cash,
     multiplier: options.multiplier,
+    shorts: options.shorts === true,
     rateLimitPerMinute: options.rateLimit,
     alwaysOpen: options.hours === "always",
     ticking: true,

@@ -1,13 +1,16 @@
-import { decimal, max, ONE, roundHalfUp, toText, ZERO, type Decimal } from "../domain/decimal.ts";
+import { decimal, max, min, ONE, roundHalfUp, sum, toText, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { ExchangeState, PositionRecord } from "./account-state.ts";
 import type { AssetRecord } from "./assets.ts";
-import { buyingPower, heldShares, marketValue, type Valuation } from "./buying-power.ts";
+import { buyingPower, heldShares, marketValue, mayShort, shortValue, type Valuation } from "./buying-power.ts";
 import { shownQuotient } from "./quotient.ts";
 import { uuidFor } from "./random.ts";
 
 const INITIAL_MARGIN = decimal("0.5");
 const MARGIN_PERCENT = 30;
 const MAINTENANCE_MARGIN = decimal("0.3");
+/** Dollars: the price below which a short position needs more, and the least that such a share needs. */
+const CHEAP_SHARE = decimal("5");
+const CHEAP_MAINTENANCE = decimal("2.5");
 /** Most decimals of a cost basis in recorded answers. */
 const COST_DECIMALS = 9;
 /** Decimals of a profit in relation to its basis, as in recorded answers. */
@@ -18,9 +21,11 @@ export type View = Record<string, string | number | boolean | null>;
 /** The body of `GET /v2/account` but for what {@link accountBody} adds; `lastEquity` is the equity at the end of the previous session. */
 export function accountView(state: ExchangeState, valueOf: Valuation, lastEquity: Decimal, balanceDate: string): View {
   const stock = marketValue(state, valueOf);
+  const short = shortValue(state, valueOf);
+  const long = stock.minus(short);
   const equity = toText(state.cash.plus(stock));
   const power = toText(buyingPower(state, valueOf));
-  const maintenance = toText(stock.times(MAINTENANCE_MARGIN));
+  const maintenance = toText(long.times(MAINTENANCE_MARGIN).plus(shortMaintenance(state, valueOf)));
   return {
     id: accountId(state),
     user_configurations: null,
@@ -41,12 +46,12 @@ export function accountView(state: ExchangeState, valueOf: Valuation, lastEquity
     options_approved_level: 0,
     options_trading_level: 0,
     multiplier: state.settings.maxMarginMultiplier,
-    initial_margin: toText(stock.times(INITIAL_MARGIN)),
+    initial_margin: toText(long.minus(short).times(INITIAL_MARGIN)),
     maintenance_margin: maintenance,
     last_maintenance_margin: maintenance,
-    long_market_value: toText(stock),
+    long_market_value: toText(long),
     position_market_value: toText(stock),
-    short_market_value: "0",
+    short_market_value: toText(short),
     sma: toText(lastEquity),
     accrued_fees: "0",
     pending_reg_taf_fees: "0",
@@ -56,9 +61,21 @@ export function accountView(state: ExchangeState, valueOf: Valuation, lastEquity
     trading_blocked: state.flags.tradingBlocked,
     transfers_blocked: state.flags.transfersBlocked,
     trade_suspended_by_user: state.settings.suspendTrade,
-    shorting_enabled: false,
+    shorting_enabled: mayShort(state, valueOf),
     created_at: state.createdAt,
   };
+}
+
+/** For each share sold short 30 % of its price and at least $5; of a cheap one, all of it and at least $2.50. */
+function shortMaintenance({ positions }: ExchangeState, valueOf: Valuation): Decimal {
+  const short = [...positions.values()].filter(({ quantity }) => quantity.lt(ZERO));
+  return sum(
+    short.map(({ symbol, quantity }) => {
+      const price = valueOf(symbol);
+      const [least, share] = price.lt(CHEAP_SHARE) ? [CHEAP_MAINTENANCE, ONE] : [CHEAP_SHARE, MAINTENANCE_MARGIN];
+      return quantity.abs().times(max(least, price.times(share)));
+    }),
+  );
 }
 
 /** With the settings of Alpaca's staff, which are an object in recorded answers. */
@@ -105,9 +122,9 @@ export function positionView(state: ExchangeState, position: PositionRecord, ass
     exchange: asset.exchange,
     asset_class: "us_equity",
     asset_marginable: asset.marginable,
-    side: "long",
+    side: quantity.lt(ZERO) ? "short" : "long",
     qty: toText(quantity),
-    qty_available: toText(max(quantity.minus(heldShares(state, symbol).quantity), ZERO)),
+    qty_available: toText(availableOf(quantity, heldShares(state, symbol).quantity)),
     avg_entry_price: shownQuotient(cost, quantity),
     cost_basis: toText(roundHalfUp(cost, COST_DECIMALS)),
     market_value: toText(value),
@@ -115,10 +132,15 @@ export function positionView(state: ExchangeState, position: PositionRecord, ass
     lastday_price: toText(prices.lastday),
     change_today: ratio(prices.current.minus(prices.lastday), prices.lastday),
     unrealized_pl: toText(profit),
-    unrealized_plpc: ratio(profit, cost),
+    unrealized_plpc: ratio(profit, cost.abs()),
     unrealized_intraday_pl: toText(intraday),
-    unrealized_intraday_plpc: ratio(intraday, intradayBasis),
+    unrealized_intraday_plpc: ratio(intraday, intradayBasis.abs()),
   };
+}
+
+/** Like the position, negative where it is short. */
+function availableOf(quantity: Decimal, held: Decimal): Decimal {
+  return quantity.lt(ZERO) ? min(quantity.plus(held), ZERO) : max(quantity.minus(held), ZERO);
 }
 
 export function assetView(asset: AssetRecord): Record<string, unknown> & { readonly attributes: readonly string[] } {

@@ -14,7 +14,7 @@ export function fillActivity(order: OrderRecord, price: Decimal, quantity: Decim
     type: complete ? "fill" : "partial_fill",
     price: toText(price),
     qty: toText(quantity),
-    side: order.side,
+    side: order.shortIntent === "sell_to_open" ? "sell_short" : order.side,
     symbol: order.symbol,
     leaves_qty: complete ? "0" : toText(truncate(remainingQuantity(order, price), SHARE_DECIMALS)),
     order_id: order.id,

@@ -1,9 +1,9 @@
 import { decimal, min, ONE, SHARE_DECIMALS, truncate, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { ExchangeState } from "./account-state.ts";
 import type { AssetRecord } from "./assets.ts";
-import { buyingPower, heldShares, openOrders, takenByPurchase, type Valuation } from "./buying-power.ts";
+import { buyingPower, heldShares, mayShort, openOrders, takenByPurchase, type Valuation } from "./buying-power.ts";
 import { isFractional } from "./order-fields.ts";
-import type { OrderRecord, OrderRequest } from "./orders.ts";
+import { closes, type OrderRecord, type OrderRequest } from "./orders.ts";
 import { canonicalId } from "./parameters.ts";
 import { forbidden, insufficientBuyingPower, insufficientQuantity, malformed, notFound, unprocessable, washTrade } from "./refusals.ts";
 
@@ -23,9 +23,10 @@ export function checkAsset(state: ExchangeState, request: OrderRequest): AssetRe
   const asset = state.assets.get(request.symbol);
   if (asset === undefined) throw unprocessable(`asset "${request.symbol}" not found`);
   if (asset.status !== "active") throw malformed(`asset ${asset.symbol} is not active`);
+  const closing = isClosing(state, request);
   // Active and not tradable is Alpaca's "liquidation only".
-  if (!asset.tradable && !isClosing(state, request)) throw unprocessable(`asset "${asset.symbol}" is not tradable`);
-  if (request.side === "buy" && isBarredPartnership(state, asset))
+  if (!asset.tradable && !closing) throw unprocessable(`asset "${asset.symbol}" is not tradable`);
+  if (request.side === "buy" && !closing && isBarredPartnership(state, asset))
     throw forbidden(`asset "${asset.symbol}" is not allowed to be purchased`);
   if (!isFractional(request)) return asset;
   if (!asset.fractionable) throw forbidden(`asset "${asset.symbol}" is not fractionable`);
@@ -33,8 +34,10 @@ export function checkAsset(state: ExchangeState, request: OrderRequest): AssetRe
   return asset;
 }
 
-function isClosing(state: ExchangeState, { symbol, side }: OrderRequest): boolean {
-  return side === "sell" && state.positions.has(symbol);
+/** Whether it can only reduce a position: one order never turns one around. */
+export function isClosing(state: ExchangeState, { symbol, side }: Pick<OrderRequest, "symbol" | "side">): boolean {
+  const held = state.positions.get(symbol)?.quantity ?? ZERO;
+  return side === "buy" ? held.lt(ZERO) : held.gt(ZERO);
 }
 
 function isBarredPartnership({ settings }: ExchangeState, { attributes = [] }: AssetRecord): boolean {
@@ -58,24 +61,44 @@ export function checkMinimum(request: OrderRequest, referencePrice: Decimal): De
 }
 
 /**
- * Refuses opposite open orders in one symbol, except two limit orders that cannot trade with each other.
+ * Refuses opposite open orders in one symbol, except two limit orders that cannot trade with each other, trailing
+ * stops, and orders that are linked to others.
  * @throws Refusal naming the conflicting order.
  */
-export function checkWashTrade(state: ExchangeState, request: Pick<OrderRequest, "symbol" | "side" | "type" | "limitPrice">): void {
+export function checkWashTrade(
+  state: ExchangeState,
+  request: Pick<OrderRequest, "symbol" | "side" | "type" | "limitPrice" | "orderClass">,
+): void {
+  if (isExempt(request)) return;
   for (const order of openOrders(state)) {
-    if (order.symbol !== request.symbol || order.side === request.side) continue;
+    if (order.symbol !== request.symbol || order.side === request.side || isExempt(order)) continue;
     if (isUnpriced(order.type)) throw washTrade(order.id, "market/stop");
     if (isUnpriced(request.type) || wouldTrade(request, order)) throw washTrade(order.id, "limit");
   }
 }
 
-/** @throws Refusal when the sell exceeds the shares held and not reserved by other orders. */
-export function checkHolding(state: ExchangeState, request: OrderRequest, asset: AssetRecord, referencePrice: Decimal): void {
-  const owned = state.positions.get(request.symbol)?.quantity ?? ZERO;
-  if (owned.eq(ZERO)) throw cannotShort(request, asset);
+/** @throws Refusal when the order exceeds the shares held, or owed, and not reserved by other orders. */
+export function checkHolding(state: ExchangeState, request: OrderRequest, referencePrice: Decimal): void {
+  const owned = (state.positions.get(request.symbol)?.quantity ?? ZERO).abs();
   const wanted = request.quantity ?? truncate((request.notional ?? ZERO).div(referencePrice), SHARE_DECIMALS);
   const held = heldShares(state, request.symbol);
   if (wanted.gt(owned.minus(held.quantity))) throw insufficientQuantity(request.symbol, wanted, owned, held.quantity, held.orderIds);
+}
+
+/** @throws Refusal when nothing is held and the account, or the asset, does not allow to sell it short. */
+export function checkShortSale(state: ExchangeState, request: OrderRequest, asset: AssetRecord, valueOf: Valuation): void {
+  if (isFractional(request)) throw unprocessable("fractional orders cannot be sold short");
+  if (!asset.shortable) throw unprocessable(`asset "${asset.symbol}" cannot be sold short`);
+  if (!mayShort(state, valueOf)) throw forbidden("account is not allowed to short");
+}
+
+/** An account holds a symbol either long or short. @throws Refusal when an open order would open the other side. */
+export function checkOtherSide(state: ExchangeState, { side, symbol }: OrderRequest): void {
+  const isOther = (order: OrderRecord): boolean => order.symbol === symbol && order.side !== side && !closes(order);
+  if (!openOrders(state).some(isOther)) return;
+  throw forbidden(
+    side === "buy" ? "cannot open a long buy while a short sell order is open" : "cannot open a short sell while a long buy order is open",
+  );
 }
 
 /**
@@ -108,10 +131,8 @@ export function symbolNamed(state: ExchangeState, symbolOrId: string): string {
   return [...state.assets.values()].find((asset) => asset.id === id)?.symbol ?? symbolOrId;
 }
 
-function cannotShort(request: OrderRequest, asset: AssetRecord): Error {
-  if (isFractional(request)) return unprocessable("fractional orders cannot be sold short");
-  if (!asset.shortable) return unprocessable(`asset "${asset.symbol}" cannot be sold short`);
-  return forbidden("account is not allowed to short");
+function isExempt({ orderClass, type }: Pick<OrderRequest, "orderClass" | "type">): boolean {
+  return orderClass !== undefined || type === "trailing_stop";
 }
 
 function isUnpriced(type: OrderRecord["type"]): boolean {

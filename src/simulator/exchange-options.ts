@@ -1,7 +1,7 @@
 import type { Clock } from "../domain/clock.ts";
 import { decimal, sum, type Decimal } from "../domain/decimal.ts";
 import { PARTIAL_FILL_PROBABILITY, PARTIAL_FILL_STEPS } from "./matching.ts";
-import type { ExecutionModel } from "./order-entry.ts";
+import type { ExecutionModel } from "./order-book.ts";
 import type { ExchangeState, PositionRecord } from "./account-state.ts";
 import { builtInAssets } from "./assets.ts";
 import { newYorkDate, sessionNear } from "./sessions.ts";
@@ -33,6 +33,8 @@ export interface ExchangeOptions {
   readonly positions?: readonly InitialPosition[];
   /** Default `"1"`: buying power is cash. */
   readonly multiplier?: "1" | "2" | "4";
+  /** Whether the account starts with short sales allowed; they need a multiplier of 2 or 4. Default false. */
+  readonly shorts?: boolean;
   /** The market never closes; for demonstrations. Default: sessions of the New York Stock Exchange. */
   readonly alwaysOpen?: boolean;
   /** Whether market data shows the last trade and quote of the tape, up to a second old. Default: those of the present time. */
@@ -93,7 +95,7 @@ export function openingState(options: ExchangeOptions, priceAt: (symbol: string,
     settings: {
       suspendTrade: false,
       fractionalTrading: true,
-      noShorting: true,
+      noShorting: options.shorts !== true,
       maxMarginMultiplier: options.multiplier ?? "1",
       disableOvernightTrading: false,
       tradeConfirmEmail: "all",

@@ -19,12 +19,13 @@ import type { Halt } from "./halts.ts";
 import { type BarsRequest, GivenBars, readGivenBars } from "./given-bars.ts";
 import type { Market } from "./market.ts";
 import { haltable, endlessHours, newYorkDate, nyseHours, type HaltableHours, type MarketHours } from "./sessions.ts";
-import { type ExecutionModel, OrderEntry, type OrderGate, type OrderBook } from "./order-entry.ts";
+import type { ExecutionModel, OrderGate, OrderBook } from "./order-book.ts";
+import { OrderEntry } from "./order-entry.ts";
 import { isOpen, type OrderRecord, type TradeUpdate } from "./orders.ts";
-import { sharesOf, admit, type PositionPart } from "./placing.ts";
+import { sharesOf, admit, type Admitted, type PositionPart } from "./placing.ts";
 import { PriceBook } from "./prices.ts";
 import { Random } from "./random.ts";
-import { replacementBody } from "./replacing.ts";
+import { checkReplaceable, isExit, replacedExit, replacementBody } from "./replacing.ts";
 import { insufficientQuantity, malformed, notFound, Refusal, unprocessable } from "./refusals.ts";
 import { endow, type Endowment } from "./settlement.ts";
 import { factorOf, readRatio, splitOrders, splitPosition } from "./splits.ts";
@@ -130,9 +131,9 @@ export class Exchange implements Market {
   /** Accepts an order as `POST /v2/orders` does. @throws Refusal */
   submit(body: Body): OrderRecord {
     this.#bookDue();
-    const order = admit(this.#admission(), body);
-    this.#orderEntry.take(order);
-    return order;
+    const admitted = admit(this.#admission(), body);
+    this.#orderEntry.take(admitted);
+    return admitted.order;
   }
 
   order(id: string): OrderRecord {
@@ -165,30 +166,37 @@ export class Exchange implements Market {
   /** Replaces an order at the exchange with a new one. @throws Refusal, which leaves the old order unchanged. */
   replace(id: string, body: Body): OrderRecord {
     const old = this.order(id);
+    checkReplaceable(old);
+    const admitted = isExit(old) ? replacedExit(this.#admission(), old, body) : this.#admitInstead(old, body);
+    this.#orderEntry.replaceBy(old, admitted.order);
+    this.#orderEntry.take(admitted);
+    return admitted.order;
+  }
+
+  /** While the new order is checked, the old one takes neither money nor shares. */
+  #admitInstead(old: OrderRecord, body: Body): Admitted {
     const merged = replacementBody(old, body);
     const before = old.status;
     old.status = "replaced";
-    let order: OrderRecord;
     try {
-      order = admit(this.#admission(), merged, old);
+      return admit(this.#admission(), merged, old);
     } finally {
       old.status = before;
     }
-    this.#orderEntry.replaceBy(old, order);
-    this.#orderEntry.take(order);
-    return order;
   }
 
-  /** Sells a position, or a part given in shares or percent, at market. @throws Refusal */
+  /** Sells a position, or buys a short one back, or a part given in shares or percent, at market. @throws Refusal */
   closePosition(symbol: string, part: PositionPart = {}): OrderRecord {
     const position = this.state.positions.get(symbol);
     if (position === undefined) throw notFound("position does not exist");
-    const quantity = sharesOf(position.quantity, part);
-    if (quantity.gt(position.quantity)) throw insufficientQuantity(symbol, quantity, position.quantity, ZERO, []);
-    return this.submit({ symbol, side: "sell", type: "market", time_in_force: "day", qty: toText(quantity) });
+    const owned = position.quantity.abs();
+    const quantity = sharesOf(owned, part);
+    if (quantity.gt(owned)) throw insufficientQuantity(symbol, quantity, owned, ZERO, []);
+    const side = position.quantity.lt(ZERO) ? "buy" : "sell";
+    return this.submit({ symbol, side, type: "market", time_in_force: "day", qty: toText(quantity) });
   }
 
-  /** Sells everything, on request after cancelling all open orders; one answer per position. */
+  /** Closes everything, on request after cancelling all open orders; one answer per position. */
   closeAllPositions(cancelOrders: boolean): { symbol: string; answer: OrderRecord | Refusal }[] {
     if (cancelOrders) for (const order of this.state.orders.values()) if (isOpen(order)) this.#orderEntry.cancelNow(order);
     return [...this.state.positions.keys()].map((symbol) => {

@@ -1,3 +1,4 @@
+import { type Orders, shownUnder } from "./order-groups.ts";
 import { isOpen, type OrderRecord } from "./orders.ts";
 import { choice, choices, count, flag, listOf, optional, optionalId } from "./parameters.ts";
 import { malformed, notFound } from "./refusals.ts";
@@ -20,11 +21,18 @@ const ASSET_CLASSES = [
   "all",
 ] as const;
 
+/** An order of a list, and the orders shown under it. */
+export interface Listed {
+  readonly order: OrderRecord;
+  readonly legs: readonly OrderRecord[];
+}
+
 /**
- * The orders listed by `GET /v2/orders`: open ones by default, newest first, `after` and `until` exclusive.
+ * The orders listed by `GET /v2/orders`: open ones by default, newest first, `after` and `until` exclusive. With
+ * `nested` an exit is shown under its entry if that is listed, and a stop-loss under its take-profit if not.
  * @throws Refusal for a parameter that cannot be read.
  */
-export function listOrders(orders: Iterable<OrderRecord>, query: URLSearchParams): OrderRecord[] {
+export function listOrders(orders: ReadonlyMap<string, OrderRecord>, query: URLSearchParams): Listed[] {
   const symbols = listOf(query, "symbols");
   const sides = choices(query, "side", SIDES);
   const classes = choices(query, "asset_class", ASSET_CLASSES);
@@ -32,17 +40,28 @@ export function listOrders(orders: Iterable<OrderRecord>, query: URLSearchParams
   const status = choice(query, "status", ["open", "closed", "all"], "open");
   const descending = choice(query, "direction", ["asc", "desc"], "desc") === "desc";
   const most = count(query, "limit", ORDERS_BY_DEFAULT, MOST_ORDERS);
-  // Read for its refusal alone: no order here has legs.
-  flag(query, "nested");
+  const nested = flag(query, "nested");
   if (classes.length > 0 && !classes.includes("us_equity") && !classes.includes("all")) return [];
-  const found = around([...orders], query).filter(
+  const found = around([...orders.values()], query).filter(
     (order) =>
-      (status === "all" || isOpen(order) === (status === "open")) &&
+      (status === "all" || isListedAsOpen(order) === (status === "open")) &&
       (symbols.length === 0 || symbols.includes(order.symbol)) &&
       (sides.length === 0 || sides.includes(order.side)) &&
       within(order.submittedAt),
   );
-  return (descending ? found.reverse() : found).slice(0, most);
+  const listed = nested ? nest({ orders }, found) : found.map((order): Listed => ({ order, legs: [] }));
+  return (descending ? listed.reverse() : listed).slice(0, most);
+}
+
+function nest(state: Orders, found: readonly OrderRecord[]): Listed[] {
+  const listed = found.map((order) => ({ order, legs: shownUnder(state, order) }));
+  const nested = new Set(listed.flatMap(({ legs }) => legs));
+  return listed.filter(({ order }) => !nested.has(order));
+}
+
+/** A held exit is at no exchange, and Alpaca does not list it as open. */
+function isListedAsOpen(order: OrderRecord): boolean {
+  return isOpen(order) && order.status !== "held";
 }
 
 /** The orders before or after the one with a given id, oldest first. */

@@ -2,9 +2,10 @@ import { decimal, max, min, ONE, SHARE_DECIMALS, truncate, ZERO, type Decimal } 
 import type { ExchangeState } from "./account-state.ts";
 import { heldShares, marginExcess, requirementOf, type Valuation } from "./buying-power.ts";
 import { isWhole } from "./order-fields.ts";
-import { type OrderRecord, remainingQuantity } from "./orders.ts";
+import { closes, type OrderRecord, remainingQuantity } from "./orders.ts";
 import type { QuotePrices } from "./prices.ts";
 import type { Random } from "./random.ts";
+import { stopPriceOf } from "./trailing.ts";
 
 /** How fast the venue fills, and in how many parts. */
 export interface FillModel {
@@ -27,8 +28,9 @@ export type Match =
 
 /** Whether a stop order's price has been touched, so that it acts as a market or limit order. */
 export function touchesStop(order: OrderRecord, lastTrade: Decimal): boolean {
-  if (order.stopPrice === undefined) return true;
-  return order.side === "buy" ? lastTrade.gte(order.stopPrice) : lastTrade.lte(order.stopPrice);
+  const stop = stopPriceOf(order);
+  if (stop === undefined) return true;
+  return order.side === "buy" ? lastTrade.gte(stop) : lastTrade.lte(stop);
 }
 
 /** Matches against the opposite side of the quote: buys pay the ask, sells get the bid. */
@@ -47,7 +49,7 @@ export function match(
   order.slicesLeft ??= random.next() < model.partialFillProbability ? Math.max(2, model.partialFillSteps) : 1;
   const quantity = order.slicesLeft > 1 ? slice(remaining, order.slicesLeft, random) : remaining;
   const ownMoney = quantity.times(price).times(requirementOf(state, order.symbol));
-  if (order.side === "buy" && ownMoney.gt(marginExcess(state, valueOf))) return { kind: "unaffordable" };
+  if (!closes(order) && ownMoney.gt(marginExcess(state, valueOf))) return { kind: "unaffordable" };
   return { kind: "fills", price, quantity, last: quantity.eq(remaining) };
 }
 
@@ -59,8 +61,8 @@ function isMarketable(order: OrderRecord, price: Decimal): boolean {
 /** A notional sell can need more shares than before when the price has fallen; never more than are free. */
 function fillable(state: ExchangeState, order: OrderRecord, price: Decimal): Decimal {
   const wanted = remainingQuantity(order, price);
-  if (order.side === "buy") return wanted;
-  const owned = state.positions.get(order.symbol)?.quantity ?? ZERO;
+  if (!closes(order)) return wanted;
+  const owned = (state.positions.get(order.symbol)?.quantity ?? ZERO).abs();
   return min(wanted, max(owned.minus(heldShares(state, order.symbol, order).quantity), ZERO));
 }
 

@@ -1,53 +1,18 @@
-import type { Clock, Timer } from "../domain/clock.ts";
+import type { Timer } from "../domain/clock.ts";
 import { ZERO, type Decimal } from "../domain/decimal.ts";
-import type { ExchangeState } from "./account-state.ts";
 import { fillActivity } from "./activities.ts";
-import { openOrders, type Valuation } from "./buying-power.ts";
-import { type FillModel, match, touchesStop } from "./matching.ts";
-import { isOpen, tradeUpdate, type OrderRecord, type OrderStatus, type Execution, type TradeEvent, type TradeUpdate } from "./orders.ts";
-import type { PriceBook } from "./prices.ts";
-import type { Random } from "./random.ts";
+import { openOrders } from "./buying-power.ts";
+import { match, touchesStop } from "./matching.ts";
+import type { ExecutionModel, OrderEntryContext } from "./order-book.ts";
+import { exitAfter, openBeside, takePlaceOf, waitingStop } from "./order-groups.ts";
+import { isOpen, remainingQuantity, tradeUpdate, type OrderRecord, type OrderStatus, type Execution, type TradeEvent } from "./orders.ts";
+import type { Admitted } from "./placing.ts";
 import { unprocessable } from "./refusals.ts";
-import { newYorkDate, type MarketHours } from "./sessions.ts";
+import { newYorkDate } from "./sessions.ts";
 import { bookFill } from "./settlement.ts";
 import { stampOf } from "./timestamps.ts";
-
-/** How long the venue takes, in milliseconds, and how many fills an order takes. */
-export interface ExecutionModel extends FillModel {
-  readonly ackLatencyMs: number;
-  readonly fillLatencyMs: number;
-  /** From a cancel request to its effect; `Infinity` for a cancel that sticks. */
-  readonly cancelLatencyMs: number;
-  readonly partialFillIntervalMs: number;
-}
-
-/** Where a fault keeps orders from filling or cancelling. */
-export interface OrderGate {
-  /** Whether it may fill now; checked again after {@link RESTING_CHECK_MS}. */
-  mayFill(order: OrderRecord): boolean;
-  /** Whether its cancel may take effect now; checked again after the same time. */
-  mayCancel(order: OrderRecord): boolean;
-  /** Dollar limit for new buys; `undefined` for the true buying power. */
-  knownPower?(): Decimal | undefined;
-}
-
-/** The account's orders, and what they are matched with. */
-export interface OrderBook {
-  readonly clock: Clock;
-  readonly hours: MarketHours;
-  readonly prices: PriceBook;
-  readonly random: Random;
-  readonly state: ExchangeState;
-  readonly valueOf: Valuation;
-}
-
-export interface OrderEntryContext extends OrderBook {
-  readonly gate: () => OrderGate | undefined;
-  readonly emit: (update: TradeUpdate) => void;
-  /** Called before money or shares change, so that past closes are valued with the holdings of their time. */
-  readonly beforeBooking: () => void;
-  readonly changed: () => void;
-}
+import { isImmediate, lapsesAt, mayTrade, tradesNextAt } from "./trading-times.ts";
+import { followPrice } from "./trailing.ts";
 
 /** How often a resting order is compared with the moving quote. */
 const RESTING_CHECK_MS = 1_000;
@@ -59,12 +24,17 @@ const LONGEST_SLEEP_MS = 3_600_000;
  * What happens to accepted orders over time:
  *
  * - `pending_new`: sent while the market is open; becomes `new` after the acknowledge latency.
- * - `accepted`: sent while it is closed; becomes `new` at the open.
+ * - `accepted`: sent while it is closed; becomes `new` at the open, or when it may trade in extended hours.
+ * - `held`: an exit whose entry has not filled, or a stop-loss next to a working take-profit. Becomes `new` when the
+ *   entry has filled in full, or when the price touches the stop, which cancels the take-profit.
  * - `new`, `partially_filled`: compared with the quote after the fill latency and then repeatedly, until the last
- *   fill makes it `filled`. Paused while the market is closed (GTC).
+ *   fill makes it `filled`. Paused while it may not trade (GTC). Immediate orders and those for an auction have one
+ *   match; what that leaves is `canceled`.
  * - `pending_cancel`: a cancel is in progress; fills in the meantime count. Then `canceled`.
  * - `expired`: at `expiresAt`, for day orders the close of their session.
  * - `rejected`: the account can no longer pay when it would fill (`canceled` after a partial fill).
+ *
+ * An order that ends without a complete fill takes the open orders of its group with it, as does an exit that fills.
  */
 export class OrderEntry {
   model: ExecutionModel;
@@ -78,11 +48,12 @@ export class OrderEntry {
     this.arm();
   }
 
-  take(order: OrderRecord): void {
+  take({ order, legs }: Admitted): void {
     const { clock, state } = this.#context;
-    state.orders.set(order.id, order);
+    for (const each of [order, ...legs]) state.orders.set(each.id, each);
     if (order.status === "pending_new") order.stepAt = clock.monotonic() + this.model.ackLatencyMs;
-    this.#tell(order.status === "pending_new" ? "pending_new" : "accepted", order, order.submittedAt);
+    this.#tell(eventOf(order), order, order.submittedAt);
+    for (const leg of legs) this.#tell("held", leg, leg.submittedAt);
     this.#done();
   }
 
@@ -90,6 +61,11 @@ export class OrderEntry {
   requestCancel(order: OrderRecord): void {
     if (order.status === "canceled" || order.status === "pending_cancel") return;
     if (!isOpen(order)) throw unprocessable(`order is already in "${order.status}" state`);
+    const working = order.status === "held" ? openBeside(this.#context.state, order).find(({ status }) => status !== "held") : undefined;
+    if (working !== undefined) {
+      this.requestCancel(working);
+      return;
+    }
     const { cancelLatencyMs } = this.model;
     order.cancelAt = Number.isFinite(cancelLatencyMs) ? this.#context.clock.monotonic() + cancelLatencyMs : undefined;
     this.#become(order, "pending_cancel", "pending_cancel");
@@ -106,10 +82,11 @@ export class OrderEntry {
     this.#done();
   }
 
-  /** The old order of a pair that `by` replaces. */
+  /** The old order of a pair that `by` replaces, also in its group. */
   replaceBy(order: OrderRecord, by: OrderRecord): void {
     order.replacedBy = by.id;
-    this.#end(order, "replaced");
+    takePlaceOf(this.#context.state, order, by);
+    this.#endAlone(order, "replaced");
     this.#done();
   }
 
@@ -145,17 +122,23 @@ export class OrderEntry {
     const { clock, hours, state } = this.#context;
     const now = clock.now();
     const delays = openOrders(state).flatMap((order) => [
-      order.expiresAt - now,
-      order.stepAt === undefined ? (hours.isOpen(now) ? 0 : hours.nextOpen(now) - now) : order.stepAt - clock.monotonic(),
+      lapsesAt(order, hours) - now,
+      order.stepAt === undefined ? this.#tradesIn(order, now) : order.stepAt - clock.monotonic(),
       (order.cancelAt ?? Infinity) - clock.monotonic(),
     ]);
     return delays.length === 0 ? undefined : Math.min(...delays);
   }
 
+  /** Milliseconds until an order without a next step gets one. */
+  #tradesIn(order: OrderRecord, now: number): number {
+    return order.status === "held" ? Infinity : tradesNextAt(order, this.#context.hours, now) - now;
+  }
+
   #wake(): void {
     const { clock, hours, state } = this.#context;
-    for (const order of openOrders(state)) if (order.expiresAt <= clock.now()) this.#end(order, "expired");
-    if (hours.isOpen(clock.now())) for (const order of openOrders(state)) if (order.stepAt === undefined) this.#awaken(order);
+    const now = clock.now();
+    for (const order of openOrders(state)) if (lapsesAt(order, hours) <= now && isOpen(order)) this.#end(order, "expired");
+    for (const order of openOrders(state)) if (order.stepAt === undefined && this.#tradesIn(order, now) === 0) this.#awaken(order);
     for (let due = this.#earliestDue(); due !== undefined; due = this.#earliestDue()) this.#step(due);
     this.#done();
   }
@@ -169,7 +152,7 @@ export class OrderEntry {
 
   #awaken(order: OrderRecord): void {
     order.stepAt = this.#context.clock.monotonic() + this.model.fillLatencyMs;
-    if (order.status === "accepted" || order.status === "pending_new") this.#become(order, "new", "new");
+    if (order.status === "accepted" || order.status === "pending_new" || order.status === "held") this.#become(order, "new", "new");
   }
 
   #step(order: OrderRecord): void {
@@ -185,7 +168,7 @@ export class OrderEntry {
 
   #match(order: OrderRecord): void {
     const { clock, hours, prices, random, state, valueOf } = this.#context;
-    if (!hours.isOpen(clock.now())) {
+    if (!mayTrade(order, hours, clock.now())) {
       order.stepAt = undefined;
       return;
     }
@@ -195,11 +178,24 @@ export class OrderEntry {
     }
     const trade = prices.trade(order.symbol, clock.now());
     const quote = prices.quote(order.symbol, clock.now());
+    if (trade !== undefined && this.#stopsOut(order, trade.price)) return;
     order.triggered ||= trade !== undefined && touchesStop(order, trade.price);
     const outcome = quote !== undefined && order.triggered ? match(state, order, quote, this.model, random, valueOf) : undefined;
     if (outcome?.kind === "fills") this.#fill(order, outcome.price, outcome.quantity, outcome.last);
     else if (outcome?.kind === "unaffordable") this.#end(order, order.filledQuantity.eq(ZERO) ? "rejected" : "canceled");
     else order.stepAt = clock.monotonic() + RESTING_CHECK_MS;
+    if (isImmediate(order) && isOpen(order)) this.#end(order, "canceled");
+  }
+
+  /** Whether the price touches the stop-loss next to a take-profit, which then takes its place at the exchange. */
+  #stopsOut(order: OrderRecord, lastTrade: Decimal): boolean {
+    followPrice(order, lastTrade);
+    const stop = waitingStop(this.#context.state, order);
+    if (stop === undefined || !touchesStop(stop, lastTrade)) return false;
+    this.#endAlone(order, "canceled");
+    stop.triggered = true;
+    this.#awaken(stop);
+    return true;
   }
 
   #fill(order: OrderRecord, price: Decimal, quantity: Decimal, last: boolean): void {
@@ -216,9 +212,29 @@ export class OrderEntry {
     const executionId = random.uuid();
     state.activities.push(fillActivity(order, price, quantity, stamp, executionId));
     this.#tell(last ? "fill" : "partial_fill", order, stamp, { price, quantity, positionQuantity }, executionId);
+    this.#continueGroup(order);
   }
 
-  #end(order: OrderRecord, status: keyof typeof END_STAMPS): void {
+  /** After a fill: the exits of an entry begin, and those of a position end or shrink with each other. */
+  #continueGroup(order: OrderRecord): void {
+    const { state } = this.#context;
+    const exit = order.status === "filled" ? exitAfter(state, order) : undefined;
+    if (exit !== undefined) this.#awaken(exit);
+    else if (order.status === "filled") this.#endBeside(order, "canceled");
+    const stop = order.status === "partially_filled" ? waitingStop(state, order) : undefined;
+    if (stop !== undefined) stop.quantity = remainingQuantity(order);
+  }
+
+  #endBeside(order: OrderRecord, status: "canceled" | "expired"): void {
+    for (const other of openBeside(this.#context.state, order)) this.#endAlone(other, status);
+  }
+
+  #end(order: OrderRecord, status: "canceled" | "expired" | "rejected"): void {
+    this.#endAlone(order, status);
+    this.#endBeside(order, status === "expired" ? status : "canceled");
+  }
+
+  #endAlone(order: OrderRecord, status: keyof typeof END_STAMPS): void {
     order.stepAt = undefined;
     order.cancelAt = undefined;
     const stamp = this.#become(order, status, status);
@@ -244,4 +260,8 @@ export class OrderEntry {
     this.arm();
     this.#context.changed();
   }
+}
+
+function eventOf({ status }: OrderRecord): TradeEvent {
+  return status === "pending_new" || status === "held" ? status : "accepted";
 }

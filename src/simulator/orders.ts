@@ -1,12 +1,25 @@
 import { ZERO, max, toText, truncate, SHARE_DECIMALS, type Decimal } from "../domain/decimal.ts";
 import { shownQuotient } from "./quotient.ts";
 import { secondStamp } from "./timestamps.ts";
+import { stopPriceOf } from "./trailing.ts";
 
 export type Side = "buy" | "sell";
-export type OrderType = "market" | "limit" | "stop" | "stop_limit";
-export type TimeInForce = "day" | "gtc";
+export type OrderType = "market" | "limit" | "stop" | "stop_limit" | "trailing_stop";
+export type TimeInForce = "day" | "gtc" | "ioc" | "fok" | "opg" | "cls";
+/** The classes of linked orders: an entry with its exits, an entry with one exit, and two exits. */
+export type LinkedClass = "bracket" | "oto" | "oco";
 export type OrderStatus =
-  "pending_new" | "accepted" | "new" | "partially_filled" | "pending_cancel" | "filled" | "canceled" | "expired" | "rejected" | "replaced";
+  | "pending_new"
+  | "accepted"
+  | "held"
+  | "new"
+  | "partially_filled"
+  | "pending_cancel"
+  | "filled"
+  | "canceled"
+  | "expired"
+  | "rejected"
+  | "replaced";
 
 const ENDS: readonly OrderStatus[] = ["filled", "canceled", "expired", "rejected", "replaced"];
 
@@ -22,13 +35,31 @@ export interface OrderRequest {
   readonly notional: Decimal | undefined;
   readonly limitPrice: Decimal | undefined;
   readonly stopPrice: Decimal | undefined;
+  /** Of a trailing stop, exactly one: its distance in dollars, or in percent. */
+  readonly trailPrice?: Decimal | undefined;
+  readonly trailPercent?: Decimal | undefined;
+  /** Whether it may fill before and after the session as well. */
+  readonly extendedHours?: boolean;
+  readonly orderClass?: LinkedClass | undefined;
 }
+
+export type ShortIntent = "sell_to_open" | "buy_to_close";
 
 /** One order as the venue keeps it. Times are RFC 3339 strings; `…At` numbers are milliseconds. */
 export interface OrderRecord extends OrderRequest {
   readonly id: string;
   readonly clientOrderId: string;
   readonly assetId: string;
+  /** A take-profit that fills in part shrinks the stop-loss next to it. */
+  quantity: Decimal | undefined;
+  /** What it does to a short position; missing for an order that opens or closes a long one. */
+  readonly shortIntent?: ShortIntent | undefined;
+  /** The entry of an exit, or the take-profit of a stop-loss sent as OCO. */
+  parentId?: string | undefined;
+  /** Its exits, the take-profit first. */
+  legIds?: readonly string[] | undefined;
+  /** The best price since a trailing stop was sent: the highest for a sell, the lowest for a buy. */
+  highWaterMark?: Decimal | undefined;
   /** Price that values an open buy and converts a notional sell into shares, until it fills. */
   readonly referencePrice: Decimal;
   readonly replaces: string | undefined;
@@ -65,21 +96,38 @@ export function remainingQuantity(order: OrderRecord, price: Decimal = order.ref
   return truncate(max((order.notional ?? ZERO).minus(order.filledValue), ZERO).div(price), SHARE_DECIMALS);
 }
 
-/** Buying power reserved by an open buy, in dollars. */
+/** Whether it only reduces a position. */
+export function closes({ side, shortIntent }: Pick<OrderRecord, "side" | "shortIntent">): boolean {
+  return shortIntent === undefined ? side === "sell" : shortIntent === "buy_to_close";
+}
+
+/** A leg that waits for its entry, or for the exit next to it, takes neither money nor shares. */
+function isWorking(order: OrderRecord): boolean {
+  return isOpen(order) && order.status !== "held";
+}
+
+/** Buying power reserved by an open order that opens a position, in dollars. */
 export function reservedValue(order: OrderRecord): Decimal {
-  if (order.side !== "buy" || !isOpen(order)) return ZERO;
+  if (closes(order) || !isWorking(order)) return ZERO;
   if (order.notional !== undefined) return max(order.notional.minus(order.filledValue), ZERO);
   return remainingQuantity(order).times(order.referencePrice);
 }
 
+/** Shares of a position that an open order will close. */
 export function heldQuantity(order: OrderRecord): Decimal {
-  return order.side === "sell" && isOpen(order) ? remainingQuantity(order) : ZERO;
+  return closes(order) && isWorking(order) ? remainingQuantity(order) : ZERO;
 }
 
-export type OrderView = Record<string, string | boolean | null>;
+export type OrderView = Readonly<Record<string, string | boolean | null | readonly object[]>> & {
+  readonly id: string;
+  readonly client_order_id: string;
+};
 
-/** The order as the venue writes it: every amount a string, every absent value null. */
-export function orderView(order: OrderRecord): OrderView {
+/**
+ * The order as the venue writes it: every amount a string, every absent value null.
+ * @param legs shown under it; none: null.
+ */
+export function orderView(order: OrderRecord, legs: readonly OrderRecord[] = []): OrderView {
   const amount = (value: Decimal | undefined): string | null => (value === undefined ? null : toText(value));
   return {
     id: order.id,
@@ -102,27 +150,37 @@ export function orderView(order: OrderRecord): OrderView {
     qty: amount(order.quantity),
     filled_qty: toText(order.filledQuantity),
     filled_avg_price: order.filledQuantity.eq(ZERO) ? null : shownQuotient(order.filledValue, order.filledQuantity),
-    order_class: "",
+    order_class: order.orderClass ?? "",
     order_type: order.type,
     type: order.type,
     side: order.side,
-    position_intent: order.side === "buy" ? "buy_to_open" : "sell_to_close",
+    position_intent: order.shortIntent ?? (order.side === "buy" ? "buy_to_open" : "sell_to_close"),
     time_in_force: order.timeInForce,
     limit_price: amount(order.limitPrice),
-    stop_price: amount(order.stopPrice),
+    stop_price: amount(stopPriceOf(order)),
     status: order.status,
-    extended_hours: false,
-    legs: null,
-    trail_percent: null,
-    trail_price: null,
-    hwm: null,
+    extended_hours: order.extendedHours ?? false,
+    legs: legs.length === 0 ? null : legs.map((leg) => orderView(leg)),
+    trail_percent: amount(order.trailPercent),
+    trail_price: amount(order.trailPrice),
+    hwm: amount(order.highWaterMark),
     subtag: null,
     source: "access_key",
   };
 }
 
 export type TradeEvent =
-  "pending_new" | "accepted" | "new" | "partial_fill" | "fill" | "pending_cancel" | "canceled" | "expired" | "rejected" | "replaced";
+  | "pending_new"
+  | "accepted"
+  | "held"
+  | "new"
+  | "partial_fill"
+  | "fill"
+  | "pending_cancel"
+  | "canceled"
+  | "expired"
+  | "rejected"
+  | "replaced";
 
 /** The data of one `trade_updates` frame, in wire format. */
 export interface TradeUpdate {

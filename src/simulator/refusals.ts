@@ -18,9 +18,9 @@ export class Refusal extends Error {
   }
 }
 
-/** 422 with the code for a parameter that violates trading rules. */
-export function unprocessable(message: string): Refusal {
-  return new Refusal(422, { code: UNPROCESSABLE, message });
+/** 422 with the code for a parameter that violates trading rules; some name the figures that decided. */
+export function unprocessable(message: string, figures: Readonly<Record<string, string>> = {}): Refusal {
+  return new Refusal(422, { ...figures, code: UNPROCESSABLE, message });
 }
 
 /** 422 with the code for a malformed request. */

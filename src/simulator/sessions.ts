@@ -29,6 +29,8 @@ export interface MarketHours {
   /** Whether there are no sessions, and trading at any time. */
   readonly endless: boolean;
   isOpen(at: number): boolean;
+  /** Whether it is the time before or after a session in which orders for extended hours trade. */
+  isExtended(at: number): boolean;
   nextOpen(at: number): number;
   nextClose(at: number): number;
   /** `at` itself while the market is open, else the previous close. */
@@ -124,6 +126,12 @@ export const nyseHours: MarketHours = {
     const session = sessionOfDay(dayOf(at));
     return session !== undefined && session.open <= at && at < session.close;
   },
+  isExtended(at) {
+    const session = sessionOn(newYorkDate(at));
+    if (session === undefined || nyseHours.isOpen(at)) return false;
+    const { open, close } = extendedHours(session);
+    return open <= at && at < close;
+  },
   nextOpen(at) {
     const session = sessionNear(at, 1);
     return session.open > at ? session.open : sessionNear(session.close, 1).open;
@@ -136,6 +144,7 @@ export const nyseHours: MarketHours = {
 export const endlessHours: MarketHours = {
   endless: true,
   isOpen: () => true,
+  isExtended: () => false,
   nextOpen: (at) => endlessHours.nextClose(at) + DAY_MS,
   nextClose: (at) => (Math.floor(at / DAY_MS) + 2) * DAY_MS,
   lastOpenInstant: (at) => at,
@@ -193,6 +202,7 @@ export function haltable(hours: MarketHours): HaltableHours {
   return {
     ...hours,
     isOpen: (at) => !isHalted(at) && hours.isOpen(at),
+    isExtended: (at) => !isHalted(at) && hours.isExtended(at),
     lastOpenInstant: (at) => hours.lastOpenInstant(isHalted(at) ? (haltedSince ?? at) : at),
     halt: (since) => {
       haltedSince = since;

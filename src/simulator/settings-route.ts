@@ -19,7 +19,6 @@ export function changeSettings(exchange: Exchange, body: Body): Answer {
     ptpNoExceptionEntry: flag(body, "ptp_no_exception_entry", settings.ptpNoExceptionEntry ?? false),
     tradeConfirmEmail: oneOf(body, "trade_confirm_email", ["all", "none"], settings.tradeConfirmEmail),
   };
-  if (!change.noShorting) throw malformed("no_shorting must be true: short sales are not supported here");
   exchange.setSettings(change);
   return ok(settingsView(exchange.state));
 }

@@ -2,7 +2,7 @@ import { truncate, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { ExchangeState } from "./account-state.ts";
 import { uuidFor } from "./random.ts";
 import type { AssetRecord } from "./assets.ts";
-import type { OrderRecord } from "./orders.ts";
+import { closes, type OrderRecord } from "./orders.ts";
 
 const COST_DECIMALS = 13;
 
@@ -12,22 +12,25 @@ export function bookFill(state: ExchangeState, order: OrderRecord, price: Decima
   order.filledQuantity = order.filledQuantity.plus(quantity);
   order.filledValue = order.filledValue.plus(value);
   state.cash = order.side === "buy" ? state.cash.minus(value) : state.cash.plus(value);
-  return order.side === "buy" ? addShares(state, order.symbol, quantity, value, today) : takeShares(state, order.symbol, quantity);
+  const [shares, cost] = order.side === "buy" ? [quantity, value] : [quantity.neg(), value.neg()];
+  return closes(order) ? reduce(state, order.symbol, quantity) : extend(state, order.symbol, shares, cost, today);
 }
 
-function addShares(state: ExchangeState, symbol: string, quantity: Decimal, value: Decimal, today: string): Decimal {
+/** @param quantity negative for a short position, like its cost. @returns the shares held afterwards. */
+function extend(state: ExchangeState, symbol: string, quantity: Decimal, cost: Decimal, today: string): Decimal {
   const position = state.positions.get(symbol) ?? { symbol, quantity: ZERO, cost: ZERO, openedOn: today };
   position.quantity = position.quantity.plus(quantity);
-  position.cost = position.cost.plus(value);
+  position.cost = position.cost.plus(cost);
   state.positions.set(symbol, position);
   return position.quantity;
 }
 
-/** @throws Error when it would sell more than is held, which the checks at the order's arrival rule out. */
-function takeShares(state: ExchangeState, symbol: string, quantity: Decimal): Decimal {
+/** @throws Error when it would turn the position around, which the checks at the order's arrival rule out. */
+function reduce(state: ExchangeState, symbol: string, quantity: Decimal): Decimal {
   const position = state.positions.get(symbol);
-  if (position === undefined || quantity.gt(position.quantity)) throw new Error(`A fill would sell ${symbol} short.`);
-  const left = position.quantity.minus(quantity);
+  if (position === undefined || quantity.gt(position.quantity.abs()))
+    throw new Error(`A fill would turn the position in ${symbol} around.`);
+  const left = position.quantity.lt(ZERO) ? position.quantity.plus(quantity) : position.quantity.minus(quantity);
   position.cost = truncate(position.cost.times(left).div(position.quantity), COST_DECIMALS);
   position.quantity = left;
   if (left.eq(ZERO)) state.positions.delete(symbol);
@@ -44,7 +47,7 @@ export interface Endowment {
 /** An unknown symbol becomes an asset that no longer trades, such as shares in escrow. */
 export function endow(state: ExchangeState, { symbol, quantity, cost }: Endowment, today: string): void {
   if (!state.assets.has(symbol)) state.assets.set(symbol, delisted(symbol));
-  addShares(state, symbol, quantity, cost, today);
+  extend(state, symbol, quantity, cost, today);
 }
 
 function delisted(symbol: string): AssetRecord {

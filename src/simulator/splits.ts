@@ -1,6 +1,7 @@
 import {
   decimal,
   decimalFromNumber,
+  max,
   min,
   ONE,
   parseDecimal,
@@ -49,7 +50,7 @@ export function splitPosition(state: ExchangeState, symbol: string, { newRate, o
   const position = state.positions.get(symbol);
   if (position === undefined) return ZERO;
   const before = position.quantity;
-  const split = min(old, before);
+  const split = before.lt(ZERO) ? max(old, before) : min(old, before);
   position.quantity = before.minus(split).plus(truncate(split.times(newRate).div(oldRate), SHARE_DECIMALS));
   if (position.quantity.eq(ZERO)) state.positions.delete(symbol);
   return position.quantity.minus(before);

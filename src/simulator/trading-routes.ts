@@ -5,7 +5,8 @@ import { findAsset, listAssets } from "./asset-routes.ts";
 import { calendarRoute } from "./calendar-routes.ts";
 import type { Exchange } from "./exchange.ts";
 import { listOrders } from "./listing.ts";
-import { orderView } from "./orders.ts";
+import { legsOf } from "./order-groups.ts";
+import { orderView, type OrderRecord, type OrderView } from "./orders.ts";
 import { flag, optional } from "./parameters.ts";
 import type { PositionPart } from "./placing.ts";
 import { Refusal } from "./refusals.ts";
@@ -35,9 +36,9 @@ export function tradingRoute(exchange: Exchange, request: RouteRequest): Answer 
     case "DELETE /v2/positions":
       return closeAll(exchange, flag(query, "cancel_orders"));
     case "GET /v2/orders":
-      return ok(listOrders(exchange.state.orders.values(), query).map(orderView));
+      return ok(listOrders(exchange.state.orders, query).map(({ order, legs }) => orderView(order, legs)));
     case "POST /v2/orders":
-      return ok(orderView(exchange.submit(request.body)));
+      return ok(withLegs(exchange, exchange.submit(request.body)));
     case "DELETE /v2/orders":
       return { status: 207, body: exchange.cancelAll().map(({ id }) => ({ id, status: 200 })) };
     case "GET /v2/orders:by_client_order_id":
@@ -57,17 +58,19 @@ function orderRoute(exchange: Exchange, { method, path, query, body }: RouteRequ
   if (id === undefined) return undefined;
   switch (method) {
     case "GET":
-      // Read for its refusal alone: no order here has legs.
-      flag(query, "nested");
-      return ok(orderView(exchange.order(id)));
+      return ok(flag(query, "nested") ? withLegs(exchange, exchange.order(id)) : orderView(exchange.order(id)));
     case "PATCH":
-      return ok(orderView(exchange.replace(id, body)));
+      return ok(withLegs(exchange, exchange.replace(id, body)));
     case "DELETE":
       exchange.cancel(id);
       return { status: 204, body: undefined };
     default:
       return undefined;
   }
+}
+
+function withLegs({ state }: Exchange, order: OrderRecord): OrderView {
+  return orderView(order, legsOf(state, order));
 }
 
 function nameRoute(exchange: Exchange, { method, path, query }: RouteRequest): Answer | undefined {

@@ -1,53 +1,39 @@
-import { parseDecimal } from "../domain/decimal.ts";
-import { given, isWhole, type OrderBody } from "./order-fields.ts";
-import type { OrderType } from "./orders.ts";
-import { malformed, unprocessable } from "./refusals.ts";
+import { given, type OrderBody } from "./order-fields.ts";
+import { forbidden, malformed, unprocessable } from "./refusals.ts";
 
-const CLASSES = ["simple", "bracket", "oco", "oto", "mleg"];
-const INTENTS = ["buy_to_open", "buy_to_close", "sell_to_open", "sell_to_close"];
+/** The symbol of an option contract: underlying, expiration, call or put, strike price. */
+const OPTION = /^[A-Z.]{1,6}\d{6}[CP]\d{8}$/;
+const FEWEST_LEGS = 2;
+const MOST_LEGS = 4;
 
 /**
- * Refuses what orders may ask for at Alpaca and not here. Legs of an order without a class are ignored, as Alpaca
- * ignores them.
+ * Refuses what orders may ask for at Alpaca and not here, as Alpaca refuses it to an account that is not approved for it.
  * @throws Refusal
  */
-export function refuseUnsupported(body: OrderBody, type: OrderType): void {
-  refuseClass(body);
-  refuseExtendedHours(body, type);
-  for (const field of ["trail_price", "trail_percent"])
-    if (given(body[field]) !== undefined) throw malformed(`${type} orders require no ${field}`);
-  if (given(body.legs) !== undefined) throw malformed("only mleg orders have legs");
+export function refuseUnsupported(body: OrderBody): void {
+  refuseLegs(body);
+  const { symbol } = body;
+  if (typeof symbol === "string" && OPTION.test(symbol)) {
+    if (![undefined, "simple"].includes(given(body.order_class) as string | undefined))
+      throw unprocessable("complex orders not supported for options trading");
+    throw forbidden("account not authorized to trade options");
+  }
+  if (typeof symbol === "string" && symbol.includes("/")) throw malformed("crypto orders not allowed for account");
   refuseInstructions(body);
-  refuseIntent(body);
 }
 
 export function refuseInstructions(body: OrderBody): void {
-  if (given(body.advanced_instructions) !== undefined) throw unprocessable("advanced instructions are not supported here");
+  if (given(body.advanced_instructions) !== undefined) throw forbidden("account not allowed to use advanced_instructions");
 }
 
-function refuseClass(body: OrderBody): void {
-  const orderClass = given(body.order_class) ?? "simple";
-  if (orderClass === "simple") return;
-  if (!CLASSES.some((name) => name === orderClass)) throw malformed("invalid order_class");
-  const size = parseDecimal(typeof body.qty === "number" ? String(body.qty) : body.qty);
-  const fractional = given(body.notional) !== undefined || (size !== undefined && !isWhole(size));
-  throw unprocessable(fractional ? "fractional orders must be simple orders" : "only simple orders are supported here");
-}
-
-function refuseExtendedHours({ extended_hours: asked }: OrderBody, type: OrderType): void {
-  if (given(asked) === undefined || asked === false) return;
-  if (asked !== true) throw malformed("extended_hours must be true or false");
-  throw unprocessable(
-    type === "limit" ? "extended hours orders are not supported here" : "extended hours order must be DAY or GTC limit orders",
-  );
-}
-
-/** A buy opens and a sell closes, because nothing is sold short here. */
-function refuseIntent({ position_intent, side }: OrderBody): void {
-  const specified = given(position_intent);
-  if (specified === undefined) return;
-  const intent = INTENTS.find((name) => name === specified);
-  if (intent === undefined) throw malformed("invalid position_intent");
-  const inferred = side === "buy" ? "buy_to_open" : "sell_to_close";
-  if (intent !== inferred) throw unprocessable(`position intent mismatch, inferred: ${inferred}, specified: ${intent}`);
+/** Only orders for several option contracts have legs of their own. */
+function refuseLegs({ legs: value, order_class: orderClass }: OrderBody): void {
+  const legs = given(value);
+  if (orderClass !== "mleg") {
+    if (legs !== undefined) throw malformed("only mleg orders have legs");
+    return;
+  }
+  const count = Array.isArray(legs) ? legs.length : 0;
+  if (count < FEWEST_LEGS || count > MOST_LEGS) throw unprocessable("mleg orders must have at least 2 legs and at most 4 legs");
+  throw forbidden("submit mleg order is disabled");
 }

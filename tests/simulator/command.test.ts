@@ -13,7 +13,7 @@ const run = promisify(execFile);
 describe("`simulator`", () => {
   test("listens at --host, with the limit and the buying power of its options", async () => {
     const directory = mkdtempSync(join(tmpdir(), "simulator-options-"));
-    const options = ["--host", "localhost", "--rate-limit", "2", "--multiplier", "4"];
+    const options = ["--host", "localhost", "--rate-limit", "2", "--multiplier", "4", "--shorts"];
     const env = { PATH: process.env.PATH, HOME: directory, STATE_DIR: directory, NO_COLOR: "1" };
     const child = spawn(process.execPath, [CLI, "simulator", "--port", "0", ...options], { cwd: directory, env });
     try {
@@ -23,7 +23,7 @@ describe("`simulator`", () => {
       const replies = [];
       for (let call = 0; call < 3; call++) replies.push(await fetch(`${url}/v2/account`, { headers }));
       expect(replies.map(({ status }) => status)).toEqual([200, 200, 429]);
-      expect(await replies[0]!.json()).toMatchObject({ cash: "100000", buying_power: "400000", multiplier: "4" });
+      expect(await replies[0]!.json()).toMatchObject({ cash: "100000", buying_power: "400000", multiplier: "4", shorting_enabled: true });
     } finally {
       child.kill();
       await once(child, "exit");
@@ -33,6 +33,7 @@ describe("`simulator`", () => {
 
   test.each([
     [["--rate-limit", "0"], "Expected a whole number from 1, or off."],
+    [["--shorts"], "--shorts needs --multiplier 2 or 4: short sales need margin."],
     [["--multiplier", "3"], "Expected 1, 2 or 4."],
     [["--host", "192.0.2.1", "--port", "0"], "--host must be an address of this machine"],
   ])("%p ends it with what is wrong", async (options, words) => {

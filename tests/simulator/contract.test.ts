@@ -17,15 +17,20 @@ function openContract(): Contract {
   addFormats(ajv);
   for (const format of FORMATS) ajv.addFormat(format, true);
   const specifications = readSpecifications();
-  for (const [name, specification] of specifications) ajv.addSchema(withPlainDates(specification), name);
+  for (const [name, specification] of specifications) ajv.addSchema(asRecorded(specification), name);
   return { ajv, specifications };
 }
 
-/** The date of an activity has no time in the document's own examples and in every recorded answer, but in its schema. */
-function withPlainDates(specification: Specification): Specification {
-  return JSON.parse(JSON.stringify(specification), (key, value: unknown) =>
-    key === "date" && typeof value === "object" && value !== null && "format" in value ? { ...value, format: "date" } : value,
-  ) as Specification;
+/**
+ * Where the documents' schemas contradict their own words or examples, and every recorded answer: the date of an
+ * activity has no time, and an exit's own legs are null.
+ */
+function asRecorded(specification: Specification): Specification {
+  return JSON.parse(JSON.stringify(specification), (key, value: unknown) => {
+    if (typeof value !== "object" || value === null) return value;
+    if (key === "date" && "format" in value) return { ...value, format: "date" };
+    return key === "legs" && "type" in value && value.type === "object" ? { ...value, type: ["object", "null"] } : value;
+  }) as Specification;
 }
 
 /** The schema of an answer; `undefined` where the specification does not describe it. */
@@ -59,6 +64,9 @@ const ERROR_BODY = {
     symbol: { type: "string" },
     related_orders: { type: "array", items: { type: "string", format: "uuid" } },
     existing_order_id: { type: "string", format: "uuid" },
+    base_price: { $ref: "#/$defs/amount" },
+    market_price: { $ref: "#/$defs/amount" },
+    stop_price: { $ref: "#/$defs/amount" },
     reject_reason: { enum: ["opposite side market/stop order exists", "opposite side limit order exists"] },
   },
   $defs: { amount: { type: "string", pattern: "^-?(0|[1-9][0-9]*)([.][0-9]*[1-9])?$" } },
@@ -73,7 +81,10 @@ const STREAM_FRAME = {
     frameOf("listening", ["streams"], { streams: { type: "array", items: { const: "trade_updates" } } }),
     frameOf("trade_updates", ["event", "timestamp", "at", "event_id", "execution_id", "order"], {
       event: {
-        enum: ["pending_new", "accepted", "new", "partial_fill", "fill", "pending_cancel", "canceled", "expired", "rejected", "replaced"],
+        enum: [
+          ...["pending_new", "accepted", "held", "new", "partial_fill", "fill"],
+          ...["pending_cancel", "canceled", "expired", "rejected", "replaced"],
+        ],
       },
       timestamp: { $ref: "#/$defs/nanos" },
       at: { $ref: "#/$defs/nanos" },
@@ -147,7 +158,20 @@ async function everyAnswer(): Promise<{ exchanged: Exchanged[]; frames: string[]
     stop_price: "90",
     limit_price: "91",
   });
-  for (const query of ["", "?status=all", "?status=closed", "?status=wrong"]) await call("GET", `/v2/orders${query}`);
+  const exits = { take_profit: { limit_price: "700" }, stop_loss: { stop_price: "500" } };
+  const bracket = { ...marketOrder("buy", "SPY", { qty: "2" }), order_class: "bracket", ...exits };
+  const [, stop] = ((await call("POST", "/v2/orders", bracket)).json as { legs: { id: string }[] }).legs;
+  await call("PATCH", `/v2/orders/${stop!.id}`, { stop_price: "510" });
+  await call("POST", "/v2/orders", { ...bracket, take_profit: { limit_price: "600" } });
+  await call("POST", "/v2/orders", { ...bracket, order_class: "oto" });
+  const trailing = { symbol: "BTAL", side: "sell", type: "trailing_stop", time_in_force: "gtc", qty: "1", trail_percent: "5" };
+  await call("PATCH", `/v2/orders/${idOf(await call("POST", "/v2/orders", trailing))}`, { trail: "6" });
+  await call("POST", "/v2/orders", { ...trailing, type: "stop", trail_percent: null, stop_price: "30" });
+  for (const time_in_force of ["ioc", "fok", "opg", "cls"])
+    await call("POST", "/v2/orders", { ...limitOrder("buy", "SMR", "1", "39"), time_in_force });
+  await call("POST", "/v2/orders", { ...limitOrder("buy", "SMR", "1", "39"), extended_hours: true });
+  for (const query of ["", "?status=all&nested=true", "?status=all", "?status=closed", "?status=wrong"])
+    await call("GET", `/v2/orders${query}`);
   await call("GET", "/v2/orders:by_client_order_id?client_order_id=first");
   await call("GET", "/v2/orders:by_client_order_id?client_order_id=none");
   for (const path of ["", "/LEU", "/SPY"]) await call("GET", `/v2/positions${path}`);

@@ -1,8 +1,8 @@
 import type { Clock, Timer } from "../../domain/clock.ts";
 import { type Decimal, min } from "../../domain/decimal.ts";
 import type { Exchange } from "../exchange.ts";
-import type { OrderGate } from "../order-entry.ts";
 import type { StreamErrorCode } from "../market-stream/stream-error.ts";
+import type { OrderGate } from "../order-book.ts";
 import type { OrderRecord, TradeUpdate } from "../orders.ts";
 import { hashText, Random } from "../random.ts";
 import type { VenueRequest, VenueResponse } from "../wire.ts";

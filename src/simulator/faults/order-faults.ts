@@ -64,7 +64,7 @@ function asynchronousReject(context: FaultContext): FaultHooks {
   const isDoomed = perOrder(context);
   return {
     happened: ({ event, order }) => {
-      const record = event === "pending_new" || event === "accepted" ? exchange.state.orders.get(String(order.id)) : undefined;
+      const record = event === "pending_new" || event === "accepted" ? exchange.state.orders.get(order.id) : undefined;
       if (record === undefined || !isDoomed(record)) return;
       later(settings.number("ms"), () => exchange.reject(record.id));
     },
@@ -94,7 +94,7 @@ function lookUpMisses({ exchange, settings, strikes }: FaultContext): FaultHooks
     happened: ({ event, order }) => {
       if (event !== "pending_new" && event !== "accepted") return;
       for (const [id, at] of acceptedAt) if (!isYoung(at)) acceptedAt.delete(id);
-      acceptedAt.set(String(order.client_order_id), exchange.clock.monotonic());
+      acceptedAt.set(order.client_order_id, exchange.clock.monotonic());
     },
     after: (request, response) => {
       if (!isAccepted(response) || pathOf(request) !== "/v2/orders:by_client_order_id") return response;

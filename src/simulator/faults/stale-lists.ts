@@ -9,7 +9,7 @@ interface Snapshot {
   readonly at: number;
   readonly account: unknown;
   readonly positions: unknown;
-  readonly orders: readonly OrderRecord[];
+  readonly orders: ReadonlyMap<string, OrderRecord>;
 }
 
 /**
@@ -35,7 +35,7 @@ function staleLists({ exchange, random, settings, strikes }: FaultContext): Faul
     const at = exchange.clock.monotonic();
     const oldest = snapshots.findLastIndex((each) => each.at <= at - lagMs);
     snapshots = snapshots.slice(Math.max(0, oldest));
-    const orders = [...exchange.state.orders.values()].map((order) => ({ ...order }));
+    const orders = new Map([...exchange.state.orders].map(([id, order]) => [id, { ...order }]));
     snapshots.push({ at, account: accountBody(exchange.accountView()), positions: exchange.positionViews(), orders });
   };
   const past = (): Snapshot | undefined => {
@@ -63,5 +63,6 @@ function listOf(request: VenueRequest): List | undefined {
 }
 
 function shown(snapshot: Snapshot, list: List, request: VenueRequest): unknown {
-  return list === "orders" ? listOrders(snapshot.orders, queryOf(request)).map(orderView) : snapshot[list];
+  if (list !== "orders") return snapshot[list];
+  return listOrders(snapshot.orders, queryOf(request)).map(({ order, legs }) => orderView(order, legs));
 }
