@@ -67,7 +67,7 @@ describe("prices that one account of a fleet reads for all", () => {
     expect(await allAsk(["SMR"], false)).toEqual(["41", "42", "40"]);
   });
 
-  test("are asked for once, also while they are on their way", async () => {
+  test("are requested once, also while they are on their way", async () => {
     const all = others.map(({ broker }) => market.of(broker, PAPER));
     market.of(reader.broker, PAPER, true);
     await clock.until(Promise.all(all.map((broker) => broker.prices(["SMR", "LEU"]))));

@@ -136,7 +136,7 @@ describe("the latest trade and quote of a ticking market", () => {
   });
 });
 
-test("without ticking, the latest trade is of the moment, as the daemon's own venue shows it", async () => {
+test("without ticking, the latest trade is as old as the request, as the daemon's own venue shows it", async () => {
   const { clock, exchange } = openExchange({ prices: {} });
   await clock.advance(777);
   const { trade } = (await clientOf(exchange).request("GET", "/v2/stocks/SMR/trades/latest")).json as { trade: Entry };
