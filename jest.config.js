@@ -1,12 +1,11 @@
 /** @type {import("jest").Config} */
 export default {
-  testEnvironment: "./tests/environment.ts",
-  extensionsToTreatAsEsm: [".ts"],
-  transform: { "^.+\\.ts$": "./tests/strip-types.js" },
-  testMatch: ["<rootDir>/tests/**/*.test.ts"],
-  testPathIgnorePatterns: ["/node_modules/", "<rootDir>/tests/browser/"],
-  modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/coverage/"],
-  collectCoverageFrom: ["src/**/*.ts"],
+  testEnvironment: "./tests/runner/environment.ts",
+  testRunner: "./tests/runner/runner.ts",
+  transform: {},
+  roots: ["<rootDir>/tests"],
+  testMatch: ["**/*.test.ts"],
+  testPathIgnorePatterns: ["<rootDir>/tests/browser/"],
   randomize: true,
   // Only ends what hangs: how long a test takes says something of the machine, not of the product.
   testTimeout: 120_000,

@@ -1,24 +1,30 @@
-import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
-import type { OpenDashboard } from "./open-dashboard.ts";
+import { registerHooks } from "node:module";
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { OpenDashboard } from "./open-dashboard.ts";
+
+const LIBRARIES = ["fastify", "prom-client"];
 
 let dashboard: OpenDashboard;
 let address: string;
 let isInstalled = false;
+let hooks: ReturnType<typeof registerHooks>;
 
 beforeEach(async () => {
-  const libraries = { fastify: await import("fastify"), "prom-client": await import("prom-client") };
-  for (const [name, library] of Object.entries(libraries))
-    jest.unstable_mockModule(name, () => {
-      if (!isInstalled) throw new Error(`Cannot find package '${name}'`);
-      return library;
-    });
-  jest.resetModules();
   isInstalled = false;
-  dashboard = new (await import("./open-dashboard.ts")).OpenDashboard();
+  hooks = registerHooks({
+    resolve: (specifier, context, next) => {
+      if (LIBRARIES.includes(specifier) && !isInstalled) throw new Error(`Cannot find package '${specifier}'`);
+      return next(specifier, context);
+    },
+  });
+  dashboard = new OpenDashboard();
   address = await dashboard.server.listen(0);
 });
 
-afterEach(() => dashboard.close());
+afterEach(() => {
+  hooks.deregister();
+  return dashboard.close();
+});
 
 test("works again after an upgrade removed its files during the first request", async () => {
   const refused = await fetch(`${address}healthz`);

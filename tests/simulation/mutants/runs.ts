@@ -50,7 +50,7 @@ export class TreeRuns {
 
   /** The names of the tests of one file that fail. */
   async test(file: string): Promise<TestRun> {
-    const jest = ["--experimental-vm-modules", "--disable-warning=ExperimentalWarning", "node_modules/jest/bin/jest.js"];
+    const jest = ["--disable-warning=ExperimentalWarning", "node_modules/jest/bin/jest.js"];
     const child = this.#spawn([...jest, file, "--json", "--silent"]);
     const pieces: Buffer[] = [];
     child.stdout?.on("data", (piece: Buffer) => pieces.push(piece));
