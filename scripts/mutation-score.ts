@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { format, resolveConfig } from "prettier";
+import { writeFormatted } from "./formatted.ts";
 
 /** Of a report of Stryker, what a score is made of. */
 export interface MutationReport {
@@ -69,7 +69,7 @@ export function pageWith(page: string, room: string, table: string): string {
   return `${page.slice(0, from + begin.length)}\n\n${table}\n\n${page.slice(to)}`;
 }
 
-async function main(): Promise<void> {
+function main(): void {
   const root = join(import.meta.dirname, "..");
   const file = join(root, "docs", "evidence", "mutation-score.md");
   let page = readFileSync(file, "utf8");
@@ -77,7 +77,7 @@ async function main(): Promise<void> {
     const report = join(root, "coverage", "mutation", `${room}.json`);
     if (existsSync(report)) page = pageWith(page, room, scoreTable(room, JSON.parse(readFileSync(report, "utf8")) as MutationReport));
   }
-  writeFileSync(file, await format(page, { ...(await resolveConfig(file)), parser: "markdown" }));
+  writeFormatted(file, page);
 }
 
-if (import.meta.main) await main();
+if (import.meta.main) main();

@@ -32,7 +32,8 @@ export type ReadOnlyBroker = Pick<
 >;
 
 export type FirstContact =
-  { readonly kind: "answered"; readonly account: Account; readonly tookMs: number } | { readonly kind: "refused"; readonly error: unknown };
+  | { readonly kind: "answered"; readonly account: Account; readonly tookMs: number }
+  | { readonly kind: "refused"; readonly error: unknown };
 
 export async function contact(broker: Pick<Broker, "account">, clock: Clock): Promise<FirstContact> {
   const began = clock.monotonic();

@@ -65,7 +65,9 @@ export interface Wait {
 
 /** The verdict of a run that has none yet. */
 export type Assessment =
-  { readonly kind: "execute"; readonly signal: Signal } | Wait | { readonly kind: "refuse"; readonly verdict: Verdict };
+  | { readonly kind: "execute"; readonly signal: Signal }
+  | Wait
+  | { readonly kind: "refuse"; readonly verdict: Verdict };
 
 /**
  * Checks the newest run against R2, R4, R5 and R8, as if it had no verdict yet.

@@ -5,7 +5,18 @@ import type { Plan, PlannedOrder } from "./plan-result.ts";
 import { priceOf } from "./price.ts";
 
 export type ProofRule =
-  "cash" | "reserve" | "gross" | "equity" | "short" | "limit" | "price" | "symbol" | "amount" | "overshoot" | "phase" | "unbuyable";
+  | "cash"
+  | "reserve"
+  | "gross"
+  | "equity"
+  | "short"
+  | "limit"
+  | "price"
+  | "symbol"
+  | "amount"
+  | "overshoot"
+  | "phase"
+  | "unbuyable";
 
 export interface ProofFailure {
   readonly rule: ProofRule;

@@ -32,7 +32,7 @@ try {
   if (values.only !== undefined && !values.write) process.stdout.write(`${JSON.stringify(measured)}\n`);
   else {
     const results = resultsOf(kept);
-    if (values.write) await writeResults(PAGE, results);
+    if (values.write) writeResults(PAGE, results);
     process.stdout.write(values.json ? `${JSON.stringify(results)}\n` : `${resultsMarkdown(results).join("\n")}\n`);
   }
 } finally {

@@ -1,5 +1,5 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { format, resolveConfig } from "prettier";
+import { readFileSync } from "node:fs";
+import { writeFormatted } from "../../scripts/formatted.ts";
 import type { AfterIdleResult } from "./after-idle.ts";
 import type { RebalanceResult } from "./rebalance.ts";
 import type { Results } from "./results.ts";
@@ -43,12 +43,11 @@ export function resultsMarkdown(results: Results): string[] {
 }
 
 /** Puts the results where the page keeps them, formatted as every page is. @throws when the page has no such place. */
-export async function writeResults(file: string, results: Results): Promise<void> {
+export function writeResults(file: string, results: Results): void {
   const page = readFileSync(file, "utf8");
   const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
   if (begin < 0 || end < begin) throw new Error(`${file} has no place for results between "${BEGIN}" and "${END}".`);
-  const filled = `${page.slice(0, begin)}${BEGIN}\n\n${resultsMarkdown(results).join("\n")}\n\n${page.slice(end)}`;
-  writeFileSync(file, await format(filled, { ...(await resolveConfig(file)), parser: "markdown" }));
+  writeFormatted(file, `${page.slice(0, begin)}${BEGIN}\n\n${resultsMarkdown(results).join("\n")}\n\n${page.slice(end)}`);
 }
 
 function surroundingsLines({ surroundings }: Results): string[] {

@@ -21,13 +21,7 @@ function samplesOf(text: string): Map<string, number> {
     if (line === "") continue;
     const comment = /^# (HELP|TYPE) ([a-zA-Z_:][a-zA-Z0-9_:]*) ?(.*)$/.exec(line);
     if (comment !== null) {
-      if (comment[1] === "TYPE") {
-        expect(comment[3]).toMatch(/^(counter|gauge|histogram|summary)$/);
-        expect(typed.has(comment[2]!)).toBe(false);
-        typed.add(comment[2]!);
-        if (comment[3] === "counter") expect(comment[2]).toMatch(/_total$/);
-        else expect(comment[2]).not.toMatch(/_total$/);
-      }
+      if (comment[1] === "TYPE") addType(comment[2]!, comment[3]!, typed);
       continue;
     }
     const sample =
@@ -37,6 +31,13 @@ function samplesOf(text: string): Map<string, number> {
     samples.set(`${sample[1]!}${sample[2] ?? ""}`, Number(sample[3]));
   }
   return samples;
+}
+
+function addType(name: string, type: string, typed: Set<string>): void {
+  expect(type).toMatch(/^(counter|gauge|histogram|summary)$/);
+  expect(typed.has(name)).toBe(false);
+  typed.add(name);
+  expect(name.endsWith("_total")).toBe(type === "counter");
 }
 
 async function scrape(): Promise<Map<string, number>> {

@@ -4,7 +4,10 @@ import type { AddressInfo } from "node:net";
 
 /** How the service treats a request. `hang`: it takes it and never answers. */
 export type Manner =
-  "accept" | "hang" | "drop" | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string };
+  | "accept"
+  | "hang"
+  | "drop"
+  | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string };
 
 export interface Received {
   readonly method: string;

@@ -1,9 +1,9 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { format, resolveConfig } from "prettier";
 import { Worker } from "node:worker_threads";
+import { writeFormatted } from "../../scripts/formatted.ts";
 import { systemClock } from "../../src/domain/clock.ts";
 import { keepPiece, keptPieces, piecesOf } from "./kept-run.ts";
 import { pageOf } from "./page.ts";
@@ -42,7 +42,7 @@ async function main(): Promise<number> {
   if (values.orders) return printOrders(from, seeds);
   const started = systemClock.monotonic();
   const total = values.trace ? await traceAll(from, seeds) : await runKept(from, seeds, Math.max(1, workers), started);
-  if (values.write) await writePage(total, from);
+  if (values.write) writePage(total, from);
   const seconds = (systemClock.monotonic() - started) / 1_000;
   // A trace is compared with another one byte by byte, so nothing of our own time may stand in it.
   const rate = values.trace || values.kept !== undefined ? "" : `${(seeds / seconds).toFixed(1)} seeds a second, ${seconds.toFixed(1)} s, `;
@@ -108,13 +108,12 @@ function batchesOf({ from, count: seeds }: Batch): Batch[] {
   });
 }
 
-async function writePage(total: Tally, from: number): Promise<void> {
+function writePage(total: Tally, from: number): void {
   const root = join(import.meta.dirname, "..", "..");
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
   const day = new Date(systemClock.now()).toISOString().slice(0, 10);
   const file = join(root, "docs", "evidence", "simulation.md");
-  const page = pageOf(total, { from, version, day });
-  writeFileSync(file, await format(page, { ...(await resolveConfig(file)), parser: "markdown" }));
+  writeFormatted(file, pageOf(total, { from, version, day }));
 }
 
 interface RunOptions {

@@ -19,7 +19,8 @@ function isUnadopted({ ledger, account }: AdoptionFacts): boolean {
 }
 
 export type FirstRun =
-  { readonly kind: "refused"; readonly reason: string; readonly hint: string } | { readonly kind: "said"; readonly text: string };
+  | { readonly kind: "refused"; readonly reason: string; readonly hint: string }
+  | { readonly kind: "said"; readonly text: string };
 
 /** @returns what to do with a plan that would sell positions this ledger did not buy; `undefined` when it would not, or may. */
 export function judgeFirstRun(
