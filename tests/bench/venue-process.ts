@@ -33,7 +33,7 @@ const line = await DelayLine.open(simulator.port);
 const takenAt = new Map<string, number>();
 let fillTimes: number[] = [];
 simulator.exchange.onTradeUpdate(({ event, order }) => {
-  const id = String(order.id);
+  const { id } = order;
   if (event === "pending_new") takenAt.set(id, machineMs());
   if (event !== "fill") return;
   fillTimes.push(machineMs() - (takenAt.get(id) ?? machineMs()));

@@ -287,7 +287,7 @@ function lastOf(
 ): { readonly at: () => number; readonly stop: () => void } {
   let at = -Infinity;
   const stop = exchange.onTradeUpdate(({ event, order }) => {
-    const record = exchange.state.orders.get(String(order.id));
+    const record = exchange.state.orders.get(order.id);
     if (record !== undefined && isOwnOrder(record) && fits(event, record.side)) at = monotonic();
   });
   return { at: () => at, stop };

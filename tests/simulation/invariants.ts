@@ -339,7 +339,7 @@ export class Invariants implements NetworkObserver {
 
   #onTradeUpdate({ event, order: view }: TradeUpdate): void {
     const { exchange } = this.#parts;
-    const order = exchange.state.orders.get(String(view.id));
+    const order = exchange.state.orders.get(view.id);
     if (order?.clientOrderId.startsWith(PREFIX) !== true) {
       if (event === "fill" || event === "partial_fill") this.externalTrade(order?.symbol);
       return;

@@ -63,7 +63,7 @@ function listingLags(world: FaultWorld): Fault {
   const lagMs = world.chance.spread(150, LONGEST_LAG_MS);
   const seen = new Map<string, OrderSeen[]>();
   const stop = exchange.onTradeUpdate(({ order }) => {
-    const id = String(order.id);
+    const { id } = order;
     seen.set(id, [...(seen.get(id) ?? []), { at: now(), view: order }]);
   });
   const asShown = (order: OrderView): OrderView | undefined => {
@@ -151,7 +151,7 @@ function rejectedLater(world: FaultWorld): Fault {
   const stop = exchange.onTradeUpdate(({ event, order }) => {
     if (left === 0 || event !== "pending_new" || !chance.happens(0.5)) return;
     left -= 1;
-    const id = String(order.id);
+    const { id } = order;
     world.later(chance.whole(1, 25), () => {
       const record = exchange.state.orders.get(id);
       if (record === undefined || !isOpen(record)) return;
