@@ -121,6 +121,8 @@ export function heldQuantity(order: OrderRecord): Decimal {
 export type OrderView = Readonly<Record<string, string | boolean | null | readonly object[]>> & {
   readonly id: string;
   readonly client_order_id: string;
+  readonly symbol: string;
+  readonly side: "buy" | "sell";
 };
 
 /**

@@ -22,7 +22,7 @@ describe("from TQQQ and SMR with $12 of cash into the 75/25 hedge", () => {
       });
       const { exchange } = scenario.simulator;
       const journal: string[] = [];
-      exchange.onTradeUpdate(({ event, order }) => journal.push(`${event} ${order.side ?? ""} ${order.symbol ?? ""}`));
+      exchange.onTradeUpdate(({ event, order }) => journal.push(`${event} ${order.side} ${order.symbol}`));
       scenario.alert(HEDGE);
 
       const ended = await scenario.run(["execute"]);
