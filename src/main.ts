@@ -5,7 +5,7 @@ import { loadEnvironment, readableEnvironment } from "./config/environment.ts";
 import type { ExitCode } from "./domain/errors.ts";
 import { EXIT, TraderError } from "./domain/errors.ts";
 import { errorLines } from "./reporting/error-view.ts";
-import { terminalOn } from "./reporting/terminal.ts";
+import { terminalOn, type TerminalStream } from "./reporting/terminal.ts";
 import { addFleetCommands } from "./commands/fleet/command-line.ts";
 import type { Shell } from "./commands/completion.ts";
 import type { CommandContext } from "./commands/context.ts";
@@ -13,25 +13,44 @@ import type { LogsOptions } from "./commands/logs.ts";
 import type { InitOptions } from "./commands/init/answers.ts";
 import { systemClock } from "./domain/clock.ts";
 
+/** Where a command is typed. */
+export interface Surroundings {
+  /** Where `.env` is looked for. */
+  readonly directory: string;
+  /** Without `.env`. */
+  readonly env: Environment;
+  readonly stdout: TerminalStream;
+  readonly stderr: TerminalStream;
+  /** Why output was lost so far; empty when none was. */
+  readonly losses: readonly Error[];
+}
+
 /**
- * The command line: one line per command. Commands load their modules when called, so that `halt` does
- * not wait for the SDK.
+ * The command line of this process.
  * @returns the exit code of the contract.
  */
-export async function main(argv: readonly string[]): Promise<number> {
+export function main(argv: readonly string[]): Promise<number> {
   process.umask(0o027);
+  const { env, stdout, stderr } = process;
+  return runLine(argv, { directory: process.cwd(), env, stdout, stderr, losses: outliveReaders() });
+}
+
+/**
+ * One command. It loads its modules when called, so that `halt` does not wait for the SDK.
+ * @returns the exit code of the contract.
+ */
+export async function runLine(argv: readonly string[], surroundings: Surroundings): Promise<number> {
   const verbose = argv.includes("--verbose");
-  const losses = outliveReaders();
   try {
-    const code = await runCommand(argv, environmentFor(argv), verbose);
+    const code = await runCommand(argv, surroundings, verbose);
     // What was written last fails a little later.
     await new Promise((resolve) => setImmediate(resolve));
-    const [loss] = losses;
+    const [loss] = surroundings.losses;
     if (code === EXIT.ok && loss !== undefined && SHOWING.some((command) => argv.includes(command))) throw outputLost(loss);
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.failed;
-    const terminal = terminalOn(process.stderr, process.env);
+    const terminal = terminalOn(surroundings.stderr, surroundings.env);
     for (const line of errorLines(error, { verbose }, terminal.style)) terminal.line(line);
     return error instanceof TraderError ? error.exitCode : EXIT.failed;
   }
@@ -61,17 +80,21 @@ function outputLost(cause: Error): TraderError {
   });
 }
 
-async function runCommand(argv: readonly string[], env: Environment, verbose: boolean): Promise<number> {
+async function runCommand(argv: readonly string[], surroundings: Surroundings, verbose: boolean): Promise<number> {
+  const { directory, stdout, stderr } = surroundings;
+  const env = environmentFor(argv, surroundings);
   const context: CommandContext = {
     env,
+    directory,
     clock: systemClock,
-    out: terminalOn(process.stdout, env),
-    err: terminalOn(process.stderr, env),
+    out: terminalOn(stdout, env),
+    err: terminalOn(stderr, env),
     verbose,
   };
   let code: number = EXIT.ok;
   // With several accounts (`halt --group`), the worst counts.
-  await commandLine(context, (result) => (code = Math.max(code, result))).parseAsync(argv);
+  const program = commandLine(context, surroundings, (result) => (code = Math.max(code, result)));
+  await program.parseAsync(argv);
   return code;
 }
 
@@ -80,11 +103,11 @@ const WITHOUT_SETTINGS: readonly string[] = ["halt", "doctor", "completion", "he
 /** They end a command before it does anything. */
 const SHOWN_AND_OVER: readonly string[] = ["--help", "-h", "--version", "-V"];
 
-function environmentFor(argv: readonly string[]): Environment {
+function environmentFor(argv: readonly string[], { directory, env }: Surroundings): Environment {
   try {
-    return loadEnvironment(process.cwd());
+    return loadEnvironment(directory, env);
   } catch (error) {
-    if (needsNoSettings(argv)) return readableEnvironment(process.cwd());
+    if (needsNoSettings(argv)) return readableEnvironment(directory, env);
     throw error;
   }
 }
@@ -115,13 +138,17 @@ interface AccountOptions {
   readonly group?: string;
 }
 
-function commandLine(whole: CommandContext, done: (code: ExitCode) => void): Command {
+function commandLine(whole: CommandContext, { stdout, stderr }: Surroundings, done: (code: ExitCode) => void): Command {
   const program = new Command("alpaca-trader")
     .description("Watches a strategy's alerts and rebalances one Alpaca account to the weights in them, once, and explains every decision.")
     .version(version())
     .option("--verbose", "show stack traces and every step")
     .showHelpAfterError("Hint: `alpaca-trader --help` lists the commands, and `alpaca-trader COMMAND --help` the options of one.")
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "Error: ")) })
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      outputError: (text, write) => write(text.replace(/^error: /, "Error: ")),
+    })
     .exitOverride();
   const prepared = (command: Command): Command => command.option("--verbose", "show stack traces and every step").exitOverride();
   const add = (name: string, description: string): Command => {

@@ -5,6 +5,8 @@ import type { Terminal } from "../reporting/terminal.ts";
 export interface CommandContext {
   /** The environment, including `.env`. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where the command was typed. */
+  readonly directory: string;
   readonly clock: Clock;
   readonly out: Terminal;
   readonly err: Terminal;

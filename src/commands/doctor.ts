@@ -12,10 +12,10 @@ export interface DoctorOptions {
 }
 
 /** Checks the whole setup, one line per check. @returns 1 when anything fails, including the configuration. */
-export async function doctor({ env, clock, out, err, verbose }: CommandContext, options: DoctorOptions): Promise<ExitCode> {
+export async function doctor({ env, directory, clock, out, err, verbose }: CommandContext, options: DoctorOptions): Promise<ExitCode> {
   const json = options.json === true;
   const checks = await callDoctor(
-    { env, clock, directory: process.cwd(), notify: options.notify === true },
+    { env, clock, directory, notify: options.notify === true },
     {
       onCheck: (check) => {
         if (!json) show(check);

@@ -41,6 +41,7 @@ process.exitCode = await run({
   clock,
   out: terminalOn(process.stdout, process.env),
   err: terminalOn(process.stderr, process.env),
+  directory: process.cwd(),
   verbose: false,
 });
 process.disconnect();

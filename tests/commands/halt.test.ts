@@ -25,7 +25,7 @@ async function typed(reason: string, stateDir = directory): Promise<number> {
   const env = { STATE_DIR: stateDir, HALT_FILE: join(directory, "machine", "HALT") };
   const into = (end: "out" | "err"): ReturnType<typeof terminalOn> => terminalOn({ write: (text: string) => (said[end] += text) }, env);
   const clock = new VirtualClock(Date.UTC(2026, 10, 17, 15));
-  return halt({ env, clock, out: into("out"), err: into("err"), verbose: false }, { reason });
+  return halt({ env, directory, clock, out: into("out"), err: into("err"), verbose: false }, { reason });
 }
 
 test.each([

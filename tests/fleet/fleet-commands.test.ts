@@ -27,7 +27,7 @@ describe("the commands of a fleet", () => {
       const old = join(fleet.directory, "old");
       const keys = { ALPACA_PAPER_KEY: "PKOLD", ALPACA_PAPER_SECRET: "s" };
       fleet.alert(runOf(NUCLEAR, systemClock.now()));
-      expectExit(await fleet.run(["execute"], { ...keys, STATE_DIR: old }), 0);
+      expectExit(await fleet.type(["execute"], { ...keys, STATE_DIR: old }), 0);
       const file = envFile(
         "old.env",
         `ALPACA_PAPER_KEY=PKOLD\nALPACA_PAPER_SECRET=s\nSTATE_DIR=${old}\nDASHBOARD_PORT=9999\nMAX_ORDER_VALUE=90000\n`,
@@ -55,16 +55,16 @@ describe("the commands of a fleet", () => {
       fleet = await FleetInstallation.open([]);
       const keys = { ALPACA_PAPER_KEY: "PKOLD", ALPACA_PAPER_SECRET: "s" };
       fleet.alert(runOf(NUCLEAR, systemClock.now()));
-      expectExit(await fleet.run(["execute"], keys), 0);
-      const own = await fleet.run(["fleet", "add", "own"], keys);
+      expectExit(await fleet.type(["execute"], keys), 0);
+      const own = await fleet.type(["fleet", "add", "own"], keys);
       expectExit(own, 0);
       expect(own.stdout).toMatch(/Its ledger was taken over from .*state\/paper\.sqlite/);
 
       const old = join(fleet.directory, "old");
       const others = { ALPACA_PAPER_KEY: "PKOTHER", ALPACA_PAPER_SECRET: "s" };
-      expectExit(await fleet.run(["execute"], { ...others, STATE_DIR: old }), 0);
+      expectExit(await fleet.type(["execute"], { ...others, STATE_DIR: old }), 0);
       expectExit(await fleet.run(["halt", "--reason", "look"], { STATE_DIR: old }), 0);
-      const halted = await fleet.run(["fleet", "add", "other", "--state", old], others);
+      const halted = await fleet.type(["fleet", "add", "other", "--state", old], others);
       expect(halted.stdout).toMatch(/It was halted, and stays halted: `alpaca-trader resume --account other` lifts that/);
       const list = JSON.parse((await fleet.run(["fleet", "list", "--json"])).stdout) as { name: string; halted?: string }[];
       expect(list.map((row) => `${row.name} ${row.halted ?? "-"}`)).toEqual(["other look", "own -"]);
@@ -81,10 +81,10 @@ describe("the commands of a fleet", () => {
       fleet = await FleetInstallation.open([]);
       const old = join(fleet.directory, "old");
       fleet.alert(runOf(NUCLEAR, systemClock.now()));
-      expectExit(await fleet.run(["execute"], { ALPACA_PAPER_KEY: "PKOLD", ALPACA_PAPER_SECRET: "s", STATE_DIR: old }), 0);
+      expectExit(await fleet.type(["execute"], { ALPACA_PAPER_KEY: "PKOLD", ALPACA_PAPER_SECRET: "s", STATE_DIR: old }), 0);
       const file = envFile("other.env", "ALPACA_PAPER_KEY=PKOTHER\nALPACA_PAPER_SECRET=s\n");
 
-      const refused = await fleet.run(["fleet", "add", "growth", "--from-env", file, "--state", old]);
+      const refused = await fleet.type(["fleet", "add", "growth", "--from-env", file, "--state", old]);
       expectExit(refused, 3);
       expect(refused.stderr).toMatch(/belongs to account SIM\d+, and the keys to SIM\d+/);
       expect(existsSync(join(old, "paper.sqlite"))).toBe(true);
@@ -119,11 +119,11 @@ describe("the commands of a fleet", () => {
         expect(ended.stderr).toMatch(said);
         expectExit(ended, 78);
       }
-      expectExit(await fleet.run(["fleet", "add", "new", "--canary"], keys), 0);
-      const twice = await fleet.run(["fleet", "add", "again"], keys);
+      expectExit(await fleet.type(["fleet", "add", "new", "--canary"], keys), 0);
+      const twice = await fleet.type(["fleet", "add", "again"], keys);
       expectExit(twice, 78);
       expect(twice.stderr).toMatch(/again has the same ALPACA_PAPER_KEY as new/);
-      const list = JSON.parse((await fleet.run(["fleet", "list", "--json"])).stdout) as unknown[];
+      const list = JSON.parse((await fleet.type(["fleet", "list", "--json"])).stdout) as unknown[];
 
       expect(list).toEqual([expect.objectContaining({ name: "new", canary: true, account: expect.stringMatching(/^SIM/) as unknown })]);
     },
@@ -135,21 +135,21 @@ describe("the commands of a fleet", () => {
     async () => {
       fleet = await FleetInstallation.open([]);
       const file = envFile("token.env", "ALPACA_PAPER_OAUTH_TOKEN=token-of-anna\n");
-      const added = await fleet.run(["fleet", "add", "anna", "--from-env", file]);
+      const added = await fleet.type(["fleet", "add", "anna", "--from-env", file]);
       expectExit(added, 0);
       expect(added.stdout).toMatch(/Account SIM\d+: equity/);
       expect(readFileSync(join(fleet.stateOf("anna"), "account.env"), "utf8")).toBe("ALPACA_PAPER_OAUTH_TOKEN=token-of-anna\n");
-      expectExit(await fleet.run(["fleet", "add", "ben"], { ALPACA_PAPER_OAUTH_TOKEN: "token-of-ben" }), 0);
+      expectExit(await fleet.type(["fleet", "add", "ben"], { ALPACA_PAPER_OAUTH_TOKEN: "token-of-ben" }), 0);
 
-      const twice = await fleet.run(["fleet", "add", "again", "--from-env", file]);
+      const twice = await fleet.type(["fleet", "add", "again", "--from-env", file]);
       expectExit(twice, 78);
       expect(twice.stderr).toMatch(/again has the same ALPACA_PAPER_OAUTH_TOKEN as anna/);
       const both = envFile("both.env", "ALPACA_PAPER_OAUTH_TOKEN=token-of-carl\nALPACA_PAPER_KEY=PKCARL\nALPACA_PAPER_SECRET=s\n");
-      const unclear = await fleet.run(["fleet", "add", "carl", "--from-env", both]);
+      const unclear = await fleet.type(["fleet", "add", "carl", "--from-env", both]);
       expectExit(unclear, 78);
       expect(unclear.stderr).toMatch(/carl: ALPACA_PAPER_OAUTH_TOKEN is set together with ALPACA_PAPER_KEY and ALPACA_PAPER_SECRET/);
       const change = ["ALPACA_PAPER_OAUTH_TOKEN=", "ALPACA_PAPER_KEY=PKBEN", "ALPACA_PAPER_SECRET=s"];
-      expectExit(await fleet.run(["fleet", "set", "ben", ...change]), 0);
+      expectExit(await fleet.type(["fleet", "set", "ben", ...change]), 0);
       for (const each of [added, twice, unclear]) expect(each.output).not.toMatch(/token-of/);
     },
     LONG,
@@ -159,22 +159,22 @@ describe("the commands of a fleet", () => {
     "change an account's settings, or none of them, and take an account out with its ledger kept",
     async () => {
       fleet = await FleetInstallation.open(["anna"]);
-      const wrong = await fleet.run(["fleet", "set", "anna", "MAX_ORDER_VALUE=50000", "DRIFT_BAND_PERCENT=many"]);
+      const wrong = await fleet.type(["fleet", "set", "anna", "MAX_ORDER_VALUE=50000", "DRIFT_BAND_PERCENT=many"]);
       expectExit(wrong, 78);
       const file = join(fleet.stateOf("anna"), "account.env");
       expect(readFileSync(file, "utf8")).not.toMatch(/MAX_ORDER_VALUE|DRIFT/);
-      expectExit(await fleet.run(["fleet", "set", "anna", "MAX_ORDER_VALUE=50000"]), 0);
+      expectExit(await fleet.type(["fleet", "set", "anna", "MAX_ORDER_VALUE=50000"]), 0);
       expect(readFileSync(file, "utf8")).toMatch(/MAX_ORDER_VALUE=50000/);
-      const status = await fleet.run(["status", "--json", "--account", "anna"]);
+      const status = await fleet.type(["status", "--json", "--account", "anna"]);
       expect(JSON.parse(status.stdout)).toMatchObject({ account: { positions: [{ symbol: "TQQQ" }] } });
 
       const running = fleet.start();
       await running.says(/Ready: paper: 1 of 1/);
-      const busy = await fleet.run(["fleet", "remove", "anna"]);
+      const busy = await fleet.type(["fleet", "remove", "anna"]);
       expectExit(busy, 3);
       expect(busy.stderr).toMatch(/anna is being traded by process/);
       expectExit(await running.stop(), 0);
-      const removed = await fleet.run(["fleet", "remove", "anna"]);
+      const removed = await fleet.type(["fleet", "remove", "anna"]);
       expectExit(removed, 0);
       expect(existsSync(join(/kept in (\S+);/.exec(removed.stdout)?.[1] ?? "", "paper.sqlite"))).toBe(true);
     },
@@ -186,29 +186,29 @@ describe("the commands of a fleet", () => {
     async () => {
       fleet = await FleetInstallation.open(["anna", "ben", "first"], { own: { first: { FLEET_CANARY: "on" } } });
       fleet.alert(runOf(NUCLEAR, systemClock.now()));
-      const tried = await fleet.run(["fleet", "execute", "--dry-run"]);
+      const tried = await fleet.type(["fleet", "execute", "--dry-run"]);
       expectExit(tried, 0);
       expect(tried.stdout).toMatch(/Dry run: nothing was sent/);
       fleet.exchangeOf("first").setFlags({ tradingBlocked: true });
 
-      const held = await fleet.run(["fleet", "execute"]);
+      const held = await fleet.type(["fleet", "execute"]);
       expectExit(held, 3);
       expect(held.stdout).toMatch(/The canary account first did not reach its target, so 2 other accounts were not traded/);
       expect([...fleet.bookOf("anna"), ...fleet.bookOf("ben")]).toEqual([]);
 
-      const unclear = await fleet.run(["fleet", "execute", "--canary-fails", "Stop"]);
+      const unclear = await fleet.type(["fleet", "execute", "--canary-fails", "Stop"]);
       expectExit(unclear, 1);
       expect(unclear.stderr).toMatch(/Allowed choices are stop, go/);
-      const gone = await fleet.run(["fleet", "execute", "--canary-fails", "go"]);
+      const gone = await fleet.type(["fleet", "execute", "--canary-fails", "go"]);
       expectExit(gone, 3);
       expect(gone.stdout).toMatch(/anna: on target\nben: on target|ben: on target\nanna: on target/);
       expect(gone.stdout).toMatch(/3 accounts: done 2 · refused 1\./);
       expect(fleet.bookOf("anna")).toEqual(TRADED);
       fleet.exchangeOf("first").setFlags({ tradingBlocked: false });
-      const one = await fleet.run(["fleet", "execute", "--accounts", "first"]);
+      const one = await fleet.type(["fleet", "execute", "--accounts", "first"]);
       expectExit(one, 0);
       expect(fleet.bookOf("first")).toEqual(TRADED);
-      const [all, alone] = [await fleet.run(["logs", "-n", "999"]), await fleet.run(["logs", "-n", "999", "--account", "ben"])];
+      const [all, alone] = [await fleet.type(["logs", "-n", "999"]), await fleet.type(["logs", "-n", "999", "--account", "ben"])];
       for (const ended of [all, alone]) expectExit(ended, 0);
       expect(all.stdout).toContain(" account=anna");
       expect(alone.stdout.split("\n").filter((line) => line !== "" && !line.includes(" account=ben"))).toEqual([]);
@@ -217,9 +217,9 @@ describe("the commands of a fleet", () => {
       const log = join(fleet.directory, "logs", "alpaca_trader.log");
       renameSync(log, `${log}.1`);
       writeFileSync(log, Array.from({ length: 60 }, (_, line) => `INFO  line ${String(line)}. account=anna\n`).join(""));
-      expect((await fleet.run(["logs", "--account", "ben"])).stdout).toContain(" account=ben");
+      expect((await fleet.type(["logs", "--account", "ben"])).stdout).toContain(" account=ben");
       writeFileSync(`${log}.1`, "");
-      expect((await fleet.run(["logs", "--account", "ben"])).stderr).toContain("No line of the log is about ben.");
+      expect((await fleet.type(["logs", "--account", "ben"])).stderr).toContain("No line of the log is about ben.");
     },
     LONG,
   );
@@ -228,7 +228,7 @@ describe("the commands of a fleet", () => {
     "examine every account, and show once what is the same for all",
     async () => {
       fleet = await FleetInstallation.open(["anna", "ben"], { own: { ben: { MAX_DAILY_LOSS_PERCENT: "5" } } });
-      const examined = await fleet.run(["fleet", "doctor"]);
+      const examined = await fleet.type(["fleet", "doctor"]);
 
       expect(examined.stdout.match(/trading lock: no daemon is running/g)).toHaveLength(1);
       expect(examined.stdout).toMatch(/^anna: /m);
@@ -242,7 +242,7 @@ describe("the commands of a fleet", () => {
     async () => {
       fleet = await FleetInstallation.open([]);
       const simulator = { TRADING_MODE: "simulator", ALPACA_PAPER_ENDPOINT: "" };
-      for (const name of ["anna", "ben"]) expectExit(await fleet.run(["fleet", "add", name], simulator), 0);
+      for (const name of ["anna", "ben"]) expectExit(await fleet.type(["fleet", "add", name], simulator), 0);
       const running = fleet.start(["fleet", "run"], simulator);
       await running.says(/Ready: simulator: 2 of 2/);
       const halted = await fleet.run(["halt"], simulator);
@@ -252,13 +252,13 @@ describe("the commands of a fleet", () => {
       expectExit(await fleet.run(["halt", "--account", "ben", "--reason", "look"], simulator), 0);
       fleet.alert(runOf(NUCLEAR, systemClock.now()));
 
-      const tried = await fleet.run(["fleet", "execute", "--dry-run"], simulator);
+      const tried = await fleet.type(["fleet", "execute", "--dry-run"], simulator);
       expect(tried.stdout).toMatch(/2 accounts: /);
-      const resumed = await fleet.run(["resume"], simulator);
+      const resumed = await fleet.type(["resume"], simulator);
       expect(resumed.stdout).toMatch(/Still halted alone: ben\. `alpaca-trader resume --account NAME` lifts that/);
       expect(resumed.stdout).toMatch(/`alpaca-trader fleet status` shows it/);
       await running.says(/on target after 3 orders.*account=anna/);
-      expectExit(await fleet.run(["resume", "--account", "ben"], simulator), 0);
+      expectExit(await fleet.type(["resume", "--account", "ben"], simulator), 0);
       await running.says(/on target after 3 orders.*account=ben/);
       expectExit(await running.stop(), 0);
     },

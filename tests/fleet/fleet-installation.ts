@@ -11,7 +11,7 @@ import type { Venue } from "../../src/simulator/venue.ts";
 import { COMPILE_CACHE } from "../compile-cache.ts";
 import { PRICES } from "../processes/portfolios.ts";
 import { WRITERS_ZONE } from "../scenarios/strategy.ts";
-import { TraderProcess, type Ended } from "../scenarios/trader-process.ts";
+import { TraderProcess, typeHere, type Ended } from "../scenarios/trader-process.ts";
 
 /** Shares of TQQQ at 80 dollars, and 60,000 dollars: every account begins with something to sell. */
 const HOLDINGS = [{ symbol: "TQQQ", quantity: decimal("500"), averagePrice: decimal("70") }];
@@ -116,6 +116,11 @@ export class FleetInstallation {
   /** Runs a command to its end. */
   run(args: readonly string[], change: Readonly<Record<string, string>> = {}): Promise<Ended> {
     return this.start(args, change).end();
+  }
+
+  /** Runs a command line to its end, within this process. */
+  type(args: readonly string[], change: Readonly<Record<string, string>> = {}): Promise<Ended> {
+    return typeHere(args, { ...this.env, ...change }, this.directory);
   }
 
   alert(text: string): void {

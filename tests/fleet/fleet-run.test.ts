@@ -41,9 +41,9 @@ describe("a fleet", () => {
       const status = await fleet.run(["fleet", "status"]);
       expectExit(status, 0);
       expect(status.stdout).toMatch(/5 of 5 {3}on target 5/);
-      const explained = await fleet.run(["fleet", "explain", "carl"]);
+      const explained = await fleet.type(["fleet", "explain", "carl"]);
       expect(explained.stdout).toMatch(/Verdict: executed/);
-      const json = JSON.parse((await fleet.run(["fleet", "report", "--json"])).stdout) as {
+      const json = JSON.parse((await fleet.type(["fleet", "report", "--json"])).stdout) as {
         accounts: { orders: number; standing: string }[];
       };
       expect(json.accounts.map(({ orders, standing }) => `${String(orders)} ${standing}`)).toEqual(Array(5).fill("4 on-target"));
@@ -72,7 +72,7 @@ describe("a fleet", () => {
         () => names.every((name) => fleet.withLedger(name, (ledger) => ledger.openExecutions().length === 0)),
         "all executions to end",
       );
-      const status = await fleet.run(["fleet", "status"]);
+      const status = await fleet.type(["fleet", "status"]);
       expect(status.stdout).toMatch(/6 of 6 {3}on target 6/);
       expectExit(await running.stop(), 0);
     },
@@ -143,9 +143,9 @@ describe("a fleet", () => {
       await bought("carl");
       await until(() => fleet.withLedger("ben", (ledger) => ledger.recentSignals(1)[0]?.verdict === "halted"), "the verdict halted");
       expect(fleet.bookOf("ben")).toEqual([]);
-      expect((await fleet.run(["fleet", "status"])).code).toBe(3);
+      expect((await fleet.type(["fleet", "status"])).code).toBe(3);
 
-      expectExit(await fleet.run(["resume", "--account", "ben"]), 0);
+      expectExit(await fleet.type(["resume", "--account", "ben"]), 0);
       await bought("ben");
       expectExit(await running.stop(), 0);
     },
@@ -165,7 +165,7 @@ describe("a fleet", () => {
         await until(() => fleet.withLedger(name, (ledger) => ledger.recentSignals(1)[0]?.verdict === "halted"), `${name} to be halted`);
 
       expect([...fleet.bookOf("anna"), ...fleet.bookOf("ben")]).toEqual([]);
-      const alone = await fleet.run(["resume", "--account", "ben"]);
+      const alone = await fleet.type(["resume", "--account", "ben"]);
       expect(alone.stdout).toMatch(/Still halted by .*HALT .*without --account lifts it/);
       expectExit(await running.stop(), 0);
     },
@@ -228,8 +228,8 @@ describe("a fleet", () => {
       fleet.alert(runOf(NUCLEAR, now()));
       await running.says(/Fleet: on target 2\./);
       for (const name of fleet.names) expect(fleet.bookOf(name)).toEqual(TRADED);
-      const explained = await fleet.run(["fleet", "explain", "ben"]);
-      const examined = await fleet.run(["doctor", "--account", "ben"]);
+      const explained = await fleet.type(["fleet", "explain", "ben"]);
+      const examined = await fleet.type(["doctor", "--account", "ben"]);
       expect(examined.stdout).toMatch(/accepts the OAuth token: paper trading/);
       expectExit(await running.stop(), 0);
 

@@ -36,9 +36,9 @@ test(
     const alone = { ...shadow, STATE_DIR: old, ALPACA_KEY: fleet.keyOf("carl"), ALPACA_SECRET: fleet.secretOf("carl") };
     fleet.alert(runOf(NUCLEAR, systemClock.now()));
     expectExit(await fleet.run(["execute"], alone), 0);
-    expectExit(await fleet.run(["fleet", "add", "carl", "--from-env", file, "--state", old], shadow), 0);
+    expectExit(await fleet.type(["fleet", "add", "carl", "--from-env", file, "--state", old], shadow), 0);
     expect(existsSync(join(old, "shadow-account.sqlite"))).toBe(false);
-    const account = await fleet.run(["fleet", "explain", "carl"], shadow);
+    const account = await fleet.type(["fleet", "explain", "carl"], shadow);
     expect(account.stdout).toMatch(/SHADOW \(nothing is sent\)/);
     expect(existsSync(join(fleet.stateOf("carl"), "shadow-account.sqlite"))).toBe(true);
     expect(fleet.bookOf("carl")).toEqual([]);

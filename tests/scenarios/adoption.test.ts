@@ -37,7 +37,7 @@ describe("an account that holds what was bought by hand (R27)", () => {
       expectExit(dry, 0);
       expect(dry.stderr).toContain("did not buy: all 100 shares of BWXT");
 
-      const doctor = await scenario.run(["doctor"], live);
+      const doctor = await scenario.type(["doctor"], live);
       expect(doctor.stdout).toMatch(/✗ positions: the first run would sell what this installation never bought: BWXT, TQQQ/);
 
       const daemon = scenario.start(["run"], live);
@@ -48,9 +48,9 @@ describe("an account that holds what was bought by hand (R27)", () => {
 
       const mistaken = await scenario.run(["account", "--adopt", "--release", "XYZZY"], live);
       expect(mistaken.stderr).toContain("The account holds no XYZZY.");
-      expect((await scenario.run(["execute"], live)).stdout).toContain("account --adopt");
+      expect((await scenario.type(["execute"], live)).stdout).toContain("account --adopt");
 
-      const adopted = await scenario.run(["account", "--adopt"], live);
+      const adopted = await scenario.type(["account", "--adopt"], live);
       expectExit(adopted, 0);
       expect(adopted.stdout).toContain("Adopted: BWXT, TQQQ.");
       const executed = await scenario.execute({}, live);
@@ -65,7 +65,7 @@ describe("an account that holds what was bought by hand (R27)", () => {
     async () => {
       const scenario = await Scenario.open({ venue: { positions: POSITIONS } });
       scenario.alert(NUCLEAR);
-      const executed = await scenario.run(["execute"]);
+      const executed = await scenario.type(["execute"]);
       expectExit(executed, 0);
       expect(executed.stderr).toContain("it would sell positions that the ledger did not buy: all 100 shares of BWXT");
       expect(scenario.log).toMatch(/WARN .*did not buy/);

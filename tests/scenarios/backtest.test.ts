@@ -32,7 +32,7 @@ describe("a back-test", () => {
 
       const printed = await scenario.run(["backtest", ...MARCH, "--svg", chart]);
       const drawn = readFileSync(chart, "utf8");
-      const again = await scenario.run(["backtest", ...MARCH, "--svg", chart]);
+      const again = await scenario.type(["backtest", ...MARCH, "--svg", chart]);
 
       for (const ended of [printed, again]) expectExit(ended, 0);
       expect(again.stdout).toBe(printed.stdout);
@@ -72,7 +72,7 @@ describe("a back-test", () => {
       const scenario = await Scenario.open({ env: NO_KEYS });
       const directory = writeBars(scenario);
 
-      const ended = await scenario.run(["backtest", ...MARCH, "--bars", directory, "--cash", "50000", "--cost-bps", "0", "--json"]);
+      const ended = await scenario.type(["backtest", ...MARCH, "--bars", directory, "--cash", "50000", "--cost-bps", "0", "--json"]);
 
       expectExit(ended, 0);
       const result = resultIn(ended.stdout);
@@ -106,8 +106,8 @@ describe("a back-test", () => {
       const series = new Map([...walks([...new Set([...nuclear.symbols, ...tecl.symbols])], 11), ["SPY", still]]);
       scenario.simulator.exchange.giveBars({ bars: Object.fromEntries([...series].map(([symbol, own]) => [symbol, own.map(wire)])) });
 
-      const ended = await scenario.run(["backtest", ...MARCH, "--json"]);
-      const alone = await scenario.run(["backtest", ...MARCH, "--json", "--strategy", "tecl", "--trade-at", "close"]);
+      const ended = await scenario.type(["backtest", ...MARCH, "--json"]);
+      const alone = await scenario.type(["backtest", ...MARCH, "--json", "--strategy", "tecl", "--trade-at", "close"]);
 
       for (const each of [ended, alone]) expectExit(each, 0);
       const result = resultIn(ended.stdout);
@@ -137,7 +137,7 @@ describe("a back-test", () => {
       for (const symbol of nuclear.symbols)
         writeFileSync(`${short}/${symbol}.csv`, "date,open,high,low,close,volume\n2024-03-04,1,1,1,1,1\n2024-03-05,1,1,1,1,1\n");
       const told = async (...args: readonly string[]): Promise<string> => {
-        const ended = await scenario.run(["backtest", ...args]);
+        const ended = await scenario.type(["backtest", ...args]);
         expectExit(ended, 1);
         expect(ended.stdout).toBe("");
         return ended.stderr;
@@ -166,7 +166,7 @@ describe("a back-test", () => {
       const foreign = scenario.path("notes.svg");
       writeFileSync(foreign, "mine");
 
-      const ended = await scenario.run(["backtest", ...MARCH, "--bars", directory, "--svg", foreign]);
+      const ended = await scenario.type(["backtest", ...MARCH, "--bars", directory, "--svg", foreign]);
 
       expectExit(ended, 1);
       expect(ended.stderr).toContain("is not a back-test chart of this program, so it was not replaced.");

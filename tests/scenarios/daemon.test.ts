@@ -141,7 +141,7 @@ describe("the daemon", () => {
       const scenario = await Scenario.open();
       scenario.alert(NUCLEAR);
 
-      const dryRun = await scenario.run(["execute", "--dry-run"]);
+      const dryRun = await scenario.type(["execute", "--dry-run"]);
 
       expectExit(dryRun, 0);
       for (const symbol of ["SMR", "LEU", "OKLO"]) expect(dryRun.stdout).toMatch(new RegExp(`${symbol}_BUY +\\$`));
@@ -217,7 +217,7 @@ describe("SIGTERM", () => {
       expectExit(await daemon.stop(), 0);
 
       expect(scenario.book).toEqual(["buy SPY filled"]);
-      const status = await scenario.run(["explain"]);
+      const status = await scenario.type(["explain"]);
       expect(status.stdout).toContain(scenario.orders[0]?.id ?? "no order");
       scenario.simulator.venue.interceptor = {};
       expectExit(await scenario.execute(), 0);

@@ -2,12 +2,8 @@ import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSyn
 import { describe, expect, test } from "@jest/globals";
 import { systemClock } from "../../src/domain/clock.ts";
 import type { Clock } from "../../src/domain/clock.ts";
-import type { CommandContext } from "../../src/commands/context.ts";
 import type { Check, CheckId } from "../../src/doctor/check.ts";
 import { CHECKS } from "../../src/doctor/check.ts";
-import { callDoctor, isWell } from "../../src/doctor/doctor.ts";
-import type { ExitCode } from "../../src/domain/errors.ts";
-import { EXIT } from "../../src/domain/errors.ts";
 import { KEY, LIMIT_MS, Scenario, SECRET } from "./harness.ts";
 import { NotificationService } from "./notification-service.ts";
 import { NUCLEAR, runOf } from "./strategy.ts";
@@ -28,20 +24,13 @@ function containing(words: string): string {
 }
 
 /** `doctor --json` in a process of its own. */
-async function commandsDiagnosis(scenario: Scenario, env: Environment = {}, options: readonly string[] = []): Promise<Diagnosis> {
-  return diagnosisIn(await scenario.run(["doctor", "--json", ...options], env));
+async function commandsDiagnosis(scenario: Scenario): Promise<Diagnosis> {
+  return diagnosisIn(await scenario.run(["doctor", "--json"]));
 }
 
 /** The same within this process. */
 async function diagnosis(scenario: Scenario, env: Environment = {}, notify = false): Promise<Diagnosis> {
-  return diagnosisIn(await scenario.call("doctor", (context) => examine(context, scenario.directory, notify), env));
-}
-
-async function examine({ env, clock, out }: CommandContext, directory: string, notify: boolean): Promise<ExitCode> {
-  const checks = await callDoctor({ env, clock, directory, notify }, { onCheck: () => undefined, onFault: () => undefined });
-  const ok = isWell(checks);
-  out.line(JSON.stringify({ ok, checks }));
-  return ok ? EXIT.ok : EXIT.failed;
+  return diagnosisIn(await scenario.type(["doctor", "--json", ...(notify ? ["--notify"] : [])], env));
 }
 
 function diagnosisIn(ended: Ended): Diagnosis {
@@ -112,7 +101,7 @@ describe("doctor, where all is well,", () => {
     async () => {
       const scenario = await Scenario.open();
       const daemon = await scenario.daemon();
-      const beside = await commandsDiagnosis(scenario);
+      const beside = await diagnosis(scenario);
       expect(beside.ok).toBe(true);
       expect(beside.of("trading-lock")[0]).toMatchObject({
         status: "ok",
@@ -159,7 +148,7 @@ describe("doctor, where all is well,", () => {
         expect(silent.of("notifications")[0]?.text).toContain("`doctor --notify` sends a test");
         expect(service.received).toEqual([]);
 
-        const sent = await commandsDiagnosis(scenario, {}, ["--notify"]);
+        const sent = await diagnosis(scenario, {}, true);
         expect([...sent.of("notifications"), ...sent.of("heartbeat")].map(({ status, text }) => `${status} ${text}`)).toEqual([
           expect.stringMatching(/^ok webhook .* accepted the test$/),
           expect.stringMatching(/^ok heartbeat .* accepted the test$/),
@@ -309,7 +298,7 @@ describe("doctor names what is broken on the machine:", () => {
     "every wrong setting on its own line, with exit 1, and still runs the other checks",
     async () => {
       const scenario = await Scenario.open();
-      const found = await commandsDiagnosis(scenario, { TRADING_MODE: "papr", MIN_TRADE_VALUE: "few", ALPACA_PAPER_SECRIT: SECRET });
+      const found = await diagnosis(scenario, { TRADING_MODE: "papr", MIN_TRADE_VALUE: "few", ALPACA_PAPER_SECRIT: SECRET });
       expect(found.of("configuration").map(({ status }) => status)).toEqual(["failed", "failed", "failed"]);
       expect(found.of("configuration").map(({ text }) => text.split(" ")[0])).toEqual([
         "TRADING_MODE",
@@ -328,7 +317,7 @@ describe("doctor names what is broken on the machine:", () => {
       const scenario = await Scenario.open();
       writeFileSync(scenario.path(".env"), `ALPACA_PAPER_SECRET=${SECRET}\n`);
       chmodSync(scenario.path(".env"), 0o644);
-      const open = await commandsDiagnosis(scenario, { ALPACA_PAPER_SECRET: undefined });
+      const open = await diagnosis(scenario, { ALPACA_PAPER_SECRET: undefined });
       expect(open.of("settings-file")[0]).toMatchObject({
         status: "warning",
         text: containing("anyone on this machine"),
@@ -337,7 +326,7 @@ describe("doctor names what is broken on the machine:", () => {
 
       const other = await Scenario.open();
       mkdirSync(other.path(".env"));
-      const unreadable = await commandsDiagnosis(other);
+      const unreadable = await diagnosis(other);
       expect(onlyFailure(unreadable)?.id).toBe("settings-file");
       expect(unreadable.of("configuration")[0]?.status).toBe("skipped");
     },
@@ -392,7 +381,7 @@ describe("doctor names what is broken on the machine:", () => {
       const file = scenario.path("state", "paper.sqlite");
       const bytes = Buffer.from(readFileSync(file)).fill(0x5a, 4_096, 12_288);
       writeFileSync(file, bytes);
-      const damaged = await commandsDiagnosis(scenario);
+      const damaged = await diagnosis(scenario);
       expect(onlyFailure(damaged)).toMatchObject({ id: "ledger", text: containing("damaged") });
       expect(damaged.of("open-work")[0]?.text).toBe("skipped: the ledger cannot be read");
       expect(damaged.of("account")[0]?.status).toBe("ok");

@@ -28,7 +28,7 @@ describe("halt", () => {
       await scenario.logSays(/Not executed, halted: /);
       const execute = await scenario.execute({ dryRun: true });
       expectExit(execute, 0);
-      const status = await scenario.run(["status"]);
+      const status = await scenario.type(["status"]);
       expect(status.stdout).toContain("Trading: HALTED (odd prices)");
       expect(scenario.orders).toEqual([]);
 
@@ -55,7 +55,7 @@ describe("halt", () => {
       expect(refused.output).toMatch(/halted.*odd prices/i);
       expect(refused.stdout).toContain("Portfolio Value: $100,000.00");
       expect(scenario.orders).toEqual([]);
-      expectExit(await scenario.run(["resume"]), 0);
+      expectExit(await scenario.type(["resume"]), 0);
       expectExit(await scenario.execute(), 0);
       expect(scenario.orders).toHaveLength(3);
     },
@@ -67,10 +67,10 @@ describe("halt", () => {
     async () => {
       const scenario = await Scenario.open({ env: { TRADING_MODE: "real", MIN_TRADE_VALUE: "few", ALPACA_TYPO: "1" } });
 
-      expectHalted(await scenario.run(["halt"]), scenario, undefined);
+      expectHalted(await scenario.type(["halt"]), scenario, undefined);
       const refused = await scenario.execute({}, { TRADING_MODE: undefined, MIN_TRADE_VALUE: undefined, ALPACA_TYPO: undefined });
       expectExit(refused, 3);
-      expectExit(await scenario.run(["resume"]), 0);
+      expectExit(await scenario.type(["resume"]), 0);
       expectExit(await scenario.execute({}, { TRADING_MODE: undefined, MIN_TRADE_VALUE: undefined, ALPACA_TYPO: undefined }), 0);
     },
     LIMIT_MS,
@@ -83,9 +83,9 @@ describe("halt", () => {
       scenario.alert(NUCLEAR);
       mkdirSync(scenario.path("state", "HALT"), { recursive: true });
 
-      expectHalted(await scenario.run(["halt"]), scenario, undefined);
+      expectHalted(await scenario.type(["halt"]), scenario, undefined);
       expectExit(await scenario.execute(), 3);
-      const resume = await scenario.run(["resume"]);
+      const resume = await scenario.type(["resume"]);
       expectExit(resume, 1);
       expect(resume.stderr).toMatch(/The halt is still in force: .*HALT cannot be removed/);
       expect(scenario.orders).toEqual([]);
@@ -150,7 +150,7 @@ describe("halt", () => {
       expectExit(await scenario.execute({}, { STATE_DIR: scenario.path("another") }), 3);
       expect(scenario.orders).toEqual([]);
 
-      const resume = await scenario.run(["resume"]);
+      const resume = await scenario.type(["resume"]);
       expectExit(resume, 0);
       expect(resume.stdout).toContain(`${scenario.path("machine", "HALT")} (all of them) is lifted. It applied to the whole machine`);
       await scenario.filled(3);
@@ -165,7 +165,7 @@ describe("halt", () => {
       const scenario = await Scenario.open();
       mkdirSync(scenario.path("machine", "HALT"), { recursive: true });
       expectExit(await scenario.run(["halt"]), 0);
-      const resume = await scenario.run(["resume"]);
+      const resume = await scenario.type(["resume"]);
       expectExit(resume, 1);
       expect(resume.stdout).toContain(`The halt ${scenario.path("state", "HALT")} (halted by hand) is lifted.`);
       expect(resume.stderr).toContain(`The halt is still in force: ${scenario.path("machine", "HALT")} cannot be removed`);

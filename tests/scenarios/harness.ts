@@ -3,8 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "@jest/globals";
 import type { CommandContext } from "../../src/commands/context.ts";
-import type { execute } from "../../src/commands/execute.ts";
-import type { signal } from "../../src/commands/signal.ts";
 import { loadEnvironment } from "../../src/config/environment.ts";
 import { systemClock } from "../../src/domain/clock.ts";
 import type { ExitCode } from "../../src/domain/errors.ts";
@@ -19,7 +17,7 @@ import { COMPILE_CACHE } from "../compile-cache.ts";
 import type { Leg } from "./strategy.ts";
 import { runOf, WRITERS_ZONE } from "./strategy.ts";
 import type { Ended } from "./trader-process.ts";
-import { PATIENCE_MS, TraderProcess, until } from "./trader-process.ts";
+import { PATIENCE_MS, runHere, TraderProcess, typeHere, until } from "./trader-process.ts";
 
 /** For `test`: above the patience of what a scenario waits for, so that it can say what it waited for. */
 export const LIMIT_MS = 2 * PATIENCE_MS;
@@ -45,6 +43,9 @@ interface Called {
   readonly args: readonly string[];
   readonly output: string;
 }
+
+/** `{ dryRun: true }` is `--dry-run`. */
+type Options = Readonly<Record<string, string | boolean>>;
 
 const open: Scenario[] = [];
 let accounts = 0;
@@ -110,40 +111,38 @@ export class Scenario {
     return this.start(args, env).end();
   }
 
-  /**
-   * One command, as `main.ts` calls it, within this process: for the many cases of a command of which others start a
-   * process of its own, which takes longer than the command. Its modules are loaded only where they are used.
-   */
-  async call(name: string, command: (context: CommandContext) => Promise<ExitCode>, env: Environment = {}): Promise<Ended> {
-    const [stdout, stderr, output]: [string[], string[], string[]] = [[], [], []];
-    const merged = loadEnvironment(this.directory, this.#merged(env));
-    const streamTo = (own: string[]) => ({ write: (text: string) => (own.push(text), output.push(text)) });
-    const context = {
-      env: merged,
-      clock: systemClock,
-      out: terminalOn(streamTo(stdout), merged),
-      err: terminalOn(streamTo(stderr), merged),
-      verbose: false,
-    };
-    const code = await command(context).catch((error: unknown) => {
-      for (const line of errorLines(error, { verbose: false }, context.err.style)) context.err.line(line);
-      return error instanceof TraderError ? error.exitCode : EXIT.failed;
+  /** A command line within this process. */
+  async type(args: readonly string[], env: Environment = {}): Promise<Ended> {
+    const ended = await typeHere(args, this.#merged(env), this.directory);
+    this.#calls.push({ args, output: ended.output });
+    return ended;
+  }
+
+  /** A command's own function within this process, for what a command line cannot pass to it. */
+  async call(name: string, command: (context: CommandContext) => Promise<ExitCode>, own: Environment = {}): Promise<Ended> {
+    const env = loadEnvironment(this.directory, this.#merged(own));
+    const ended = await runHere(async (stdout, stderr) => {
+      const [out, err] = [terminalOn(stdout, env), terminalOn(stderr, env)];
+      const context = { env, directory: this.directory, clock: systemClock, out, err, verbose: false };
+      return command(context).catch((error: unknown) => {
+        for (const line of errorLines(error, { verbose: false }, err.style)) err.line(line);
+        return error instanceof TraderError ? error.exitCode : EXIT.failed;
+      });
     });
-    const ended = { code, stdout: stdout.join(""), stderr: stderr.join(""), output: output.join("") };
     this.#calls.push({ args: [name], output: ended.output });
     return ended;
   }
 
-  execute(options: Parameters<typeof execute>[1] = {}, env: Environment = {}): Promise<Ended> {
-    return this.call("execute", async (context) => (await import("../../src/commands/execute.ts")).execute(context, options), env);
+  execute(options: Options = {}, env: Environment = {}): Promise<Ended> {
+    return this.type(["execute", ...flagsOf(options)], env);
   }
 
-  signal(options: Parameters<typeof signal>[1] = {}, env: Environment = {}): Promise<Ended> {
-    return this.call("signal", async (context) => (await import("../../src/commands/signal.ts")).signal(context, options), env);
+  signal(options: Options = {}, env: Environment = {}): Promise<Ended> {
+    return this.type(["signal", ...flagsOf(options)], env);
   }
 
   status(env: Environment = {}): Promise<Ended> {
-    return this.call("status", async (context) => (await import("../../src/commands/status.ts")).status(context), env);
+    return this.type(["status"], env);
   }
 
   /** A daemon that watches for alerts already. */
@@ -272,6 +271,13 @@ export class Scenario {
     };
     return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
   }
+}
+
+function flagsOf(options: Options): string[] {
+  return Object.entries(options).flatMap(([name, value]) => {
+    const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    return value === true ? [flag] : value === false ? [] : [flag, value];
+  });
 }
 
 export function filesBelow(directory: string): string[] {

@@ -17,7 +17,7 @@ describe("with --json", () => {
 
       const [status, explain, pinned] = await Promise.all([
         scenario.run(["status", "--json"]),
-        scenario.run(["explain", "--json"]),
+        scenario.type(["explain", "--json"]),
         scenario.run(["account", "--json", "--pin", scenario.accountNumber]),
       ]);
 
@@ -44,9 +44,9 @@ describe("with --json", () => {
       const away = { ALPACA_PAPER_ENDPOINT: "http://127.0.0.1:1" };
 
       const [status, account, explain] = await Promise.all([
-        scenario.run(["status", "--json"], away),
-        scenario.run(["account", "--json"], away),
-        scenario.run(["explain", "--json", "nope"]),
+        scenario.type(["status", "--json"], away),
+        scenario.type(["account", "--json"], away),
+        scenario.type(["explain", "--json", "nope"]),
       ]);
 
       for (const ended of [status, account, explain]) expectExit(ended, 1);

@@ -63,7 +63,7 @@ async function expectSurvived(death: Death): Promise<void> {
   );
   scenario.simulator.venue.interceptor = {};
 
-  const again = death.command === "run" ? await restarted(scenario) : await scenario.run(["execute"]);
+  const again = death.command === "run" ? await restarted(scenario) : await scenario.execute();
 
   expectExit(again, 0);
   expect({ death, book: scenario.book }).toEqual({

@@ -80,7 +80,7 @@ describe("the command logs", () => {
       expectExit(await scenario.execute(), 0);
       const written = readFileSync(scenario.path("logs", "alpaca_trader.log"), "utf8").trimEnd().split("\n");
 
-      const [some, all] = await Promise.all([scenario.run(["logs", "-n", "3"]), scenario.run(["logs", "-n", "1000"])]);
+      const [some, all] = await Promise.all([scenario.type(["logs", "-n", "3"]), scenario.type(["logs", "-n", "1000"])]);
 
       for (const ended of [some, all]) expectExit(ended, 0);
       expect(some.stdout.trimEnd().split("\n")).toEqual(written.slice(-3));

@@ -43,7 +43,7 @@ describe("a daemon with a webhook", () => {
       await told("PAPER: not executed, over-allocated");
       await scenario.run(["halt", "--reason", "a look at the books"]);
       await told("PAPER: trading is halted");
-      expectExit(await scenario.run(["resume"]), 0);
+      expectExit(await scenario.type(["resume"]), 0);
       await told("PAPER: trading resumed");
 
       expectExit(await daemon.stop(), 0);
@@ -177,7 +177,7 @@ describe("a service that is", () => {
       await service.close();
       scenario.alert(NUCLEAR);
       const started = systemClock.monotonic();
-      expectExit(await scenario.run(["execute"]), 0);
+      expectExit(await scenario.type(["execute"]), 0);
       expect(systemClock.monotonic() - started).toBeLessThan(LEAVES_WITHIN_MS);
       expect(scenario.log).toMatch(/WARN +Notifications cannot be delivered to webhook/);
       service = await NotificationService.open();
@@ -192,7 +192,7 @@ describe("commands that act once", () => {
     async () => {
       const scenario = await Scenario.open({ env: hook() });
       scenario.alert(NUCLEAR);
-      expectExit(await scenario.run(["execute", "--dry-run"]), 0);
+      expectExit(await scenario.type(["execute", "--dry-run"]), 0);
       expect(service.titles).toEqual([]);
       expectExit(await scenario.execute(), 0);
       expectExit(await scenario.execute(), 0);
@@ -222,13 +222,13 @@ describe("commands that act once", () => {
       ]);
 
       service.manner = { status: 401, body: '{"ok":false,"description":"Unauthorized: 123456:AAtokenOfTheTestBot"}' };
-      const bad = await scenario.run(["notify", "--test"], telegram);
+      const bad = await scenario.type(["notify", "--test"], telegram);
       expectExit(bad, 1);
       expect(bad.stdout).toContain('NOT accepted: it answered 401 ({"ok":false,"description":"Unauthorized: [redacted]"})');
       expect(bad.stderr).toContain("Not every test was accepted: Telegram (127.0.0.1:");
       expect(bad.output).not.toContain("AAtokenOfTheTestBot");
 
-      const none = await scenario.run(["notify", "--test"]);
+      const none = await scenario.type(["notify", "--test"]);
       expectExit(none, 1);
       expect(none.stderr).toMatch(/No notifications are configured\.[^]*Hint: Set NOTIFY_WEBHOOK_URL/);
     },

@@ -71,7 +71,7 @@ describe("an account reached with an OAuth token", () => {
         closed: () => undefined,
       });
       scenario.alert(NUCLEAR);
-      expectExit(await scenario.run(["execute"]), 0);
+      expectExit(await scenario.type(["execute"]), 0);
 
       expect(scenario.book).toEqual(FILLED);
       expect(shown.map((frame) => JSON.parse(frame) as unknown)).toEqual([AUTHENTICATE]);
@@ -83,8 +83,8 @@ describe("an account reached with an OAuth token", () => {
     "is examined by doctor, which says that a token is used and whether it is accepted",
     async () => {
       const scenario = await open();
-      const good = await scenario.run(["doctor"]);
-      const wrong = await scenario.run(["doctor"], { ALPACA_PAPER_OAUTH_TOKEN: "another-token" });
+      const good = await scenario.type(["doctor"]);
+      const wrong = await scenario.type(["doctor"], { ALPACA_PAPER_OAUTH_TOKEN: "another-token" });
 
       expect(good.output).toMatch(/accepts the OAuth token: paper trading/);
       expect(wrong.output).toMatch(/does not accept the OAuth token \(HTTP 401\)/);

@@ -72,8 +72,8 @@ describe("the report", () => {
       const file = scenario.path("report.html");
 
       const printed = await scenario.run(["report"]);
-      const written = await scenario.run(["report", "--html", file]);
-      const again = await scenario.run(["report", "--html", file]);
+      const written = await scenario.type(["report", "--html", file]);
+      const again = await scenario.type(["report", "--html", file]);
 
       for (const ended of [printed, written, again]) expectExit(ended, 0);
       for (const text of ["Report of 30 days, paper mode", "Portfolio Value: $", "SMR_BUY", "on-target", "Alert to first order"])
@@ -93,9 +93,9 @@ describe("the report", () => {
       const scenario = await Scenario.open();
       writeFileSync(scenario.path("notes.html"), "mine");
 
-      const over = await scenario.run(["report", "--html", scenario.path("notes.html")]);
-      const none = await scenario.run(["report", "--days", "0"]);
-      const wrong = await scenario.run(["report", "--days", "x"]);
+      const over = await scenario.type(["report", "--html", scenario.path("notes.html")]);
+      const none = await scenario.type(["report", "--days", "0"]);
+      const wrong = await scenario.type(["report", "--days", "x"]);
 
       expectExit(over, 1);
       expect(over.stderr).toContain("is not a report of this program");
@@ -115,12 +115,12 @@ describe("the report", () => {
       expectExit(await scenario.execute(), 0);
       const away = { ALPACA_PAPER_ENDPOINT: "http://127.0.0.1:1" };
 
-      const ended = await scenario.run(["report", "--json"], away);
-      const empty = await scenario.run(["report"], { ...away, STATE_DIR: scenario.path("other") });
+      const ended = await scenario.type(["report", "--json"], away);
+      const empty = await scenario.type(["report"], { ...away, STATE_DIR: scenario.path("other") });
       const ledger = scenario.path("state", "paper.sqlite");
       for (const side of ["-wal", "-shm"]) rmSync(`${ledger}${side}`, { force: true });
       writeFileSync(ledger, "this is no database, and long enough to be looked at as one ".repeat(20));
-      const broken = await scenario.run(["report"]);
+      const broken = await scenario.type(["report"]);
 
       expectExit(ended, 0);
       const report = jsonOf(ended.stdout);

@@ -56,7 +56,7 @@ describe("each setting does what it says:", () => {
         expect(ended.output).toMatch(effect.says);
         expect(effect.silentOn?.test(ended.output) ?? false).toBe(false);
       };
-      expectEffect(await scenario.run(["execute", "--dry-run"], RESERVE.env), RESERVE);
+      expectEffect(await scenario.type(["execute", "--dry-run"], RESERVE.env), RESERVE);
       for (const effect of EFFECTS) expectEffect(await scenario.execute({ dryRun: true }, effect.env), effect);
       expect(scenario.orders).toEqual([]);
     },
@@ -77,7 +77,7 @@ describe("each setting does what it says:", () => {
         expect([type, status]).toEqual(["limit", "filled"]);
         expect(limitPrice?.toFixed()).toMatch(/^\d+(\.\d{1,2})?$/);
       }
-      const report = await scenario.run(["report"]);
+      const report = await scenario.type(["report"]);
       expectExit(report, 0);
       expect(report.stdout).toMatch(/limit +all +\d+ +\d+ /);
     },
@@ -153,8 +153,8 @@ describe("each setting does what it says:", () => {
 
       const runs = await Promise.all([
         scenario.run(["execute"], { ...fromFile, ALPACA_PAPER_ENDPOINT: `${url}/v2`, STATE_DIR: scenario.path("one"), LOG_GROUP: group }),
-        scenario.run(["status"], { ALPACA_PAPER_ENDPOINT: `${url}/v2/` }),
-        scenario.run(["status"], { ALPACA_PAPER_ENDPOINT: `${url}/` }),
+        scenario.type(["status"], { ALPACA_PAPER_ENDPOINT: `${url}/v2/` }),
+        scenario.type(["status"], { ALPACA_PAPER_ENDPOINT: `${url}/` }),
       ]);
 
       for (const ended of runs) {
@@ -178,7 +178,7 @@ describe("each setting does what it says:", () => {
       scenario.simulator.venue.interceptor = { before: ({ url }) => (trading.push(url), Promise.resolve(undefined)) };
       scenario.alert(NUCLEAR);
 
-      const iex = await scenario.run(["execute", "--dry-run"]);
+      const iex = await scenario.type(["execute", "--dry-run"]);
       const otc = await scenario.execute({ dryRun: true }, { ALPACA_DATA_FEED: "otc", ALPACA_DATA_ENDPOINT: undefined });
       const delayed = await scenario.execute({ dryRun: true }, { ALPACA_DATA_FEED: "delayed_sip" });
       await data.close();
@@ -289,7 +289,7 @@ describe("wrong settings", () => {
 
       const [run, status, half, live] = await Promise.all([
         scenario.run(["run"], { MIN_TRADE_VALUE: "few" }),
-        scenario.run(["status"], { MIN_TRADE_VALUE: "few" }),
+        scenario.type(["status"], { MIN_TRADE_VALUE: "few" }),
         scenario.execute({}, { ALPACA_PAPER_SECRET: undefined }),
         scenario.execute({}, { ...none, ALPACA_KEY: KEY, ALPACA_SECRET: SECRET }),
       ]);

@@ -88,7 +88,7 @@ describe("two strategies on one account", () => {
       await account.concluded(3);
 
       expectWeights(account, { LEU: 0.18, OKLO: 0.42 + 0.3, SMR: 0.1 });
-      const [status, explain] = await Promise.all([scenario.run(["status"], env), scenario.run(["explain"], env)]);
+      const [status, explain] = await Promise.all([scenario.run(["status"], env), scenario.type(["explain"], env)]);
       expectExit(status, 0);
       const rows = bookRows(status.stdout);
       const view = scenario.simulator.exchange.accountView();
@@ -236,10 +236,10 @@ describe("two strategies on one account", () => {
       expect(first.stdout).toMatch(/TQQQ.*left alone: unattributed/);
       expect(scenario.book).toEqual(["buy SMR filled"]);
 
-      const unknown = await scenario.run(["account", "--release", "BTAL"], env);
+      const unknown = await scenario.type(["account", "--release", "BTAL"], env);
       expectExit(unknown, 1);
       expect(unknown.stderr).toContain("The account holds no BTAL");
-      const released = await scenario.run(["account", "--release", "tqqq"], env);
+      const released = await scenario.type(["account", "--release", "tqqq"], env);
       expectExit(released, 0);
       expect(released.stdout).toContain("TQQQ is released");
       account.tecl({ LEU: 100 });

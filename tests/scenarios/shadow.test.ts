@@ -1,6 +1,5 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
-import { report } from "../../src/commands/report.ts";
 import { decimal } from "../../src/domain/decimal.ts";
 import type { Report } from "../../src/reporting/report.ts";
 import { KEY, LIMIT_MS, Scenario, SECRET } from "./harness.ts";
@@ -81,22 +80,22 @@ describe("shadow mode", () => {
     async () => {
       const shadow = await open();
       const { scenario } = shadow;
-      const called = async (options: Parameters<typeof report>[1]) => scenario.call("report", (context) => report(context, options));
-      expect((await called({ days: 30 })).stdout).toContain("The shadow account has not begun");
+      const called = (...options: string[]) => scenario.type(["report", ...options]);
+      expect((await called()).stdout).toContain("The shadow account has not begun");
       scenario.alert(NUCLEAR);
       expectExit(await scenario.execute(), 0);
       scenario.simulator.exchange.setPrice("SMR", "44");
 
-      const printed = await called({ days: 30 });
+      const printed = await called();
       expect(printed.stdout).toContain("Report of 30 days, SHADOW mode (nothing is sent)");
       expect(printed.stdout).toMatch(/Shadow account: \$15\d,\d{3}\.\d\d, \+[23]\.\d\d %/);
       expect(printed.stdout).toMatch(/Live account: \$150,000\.00, \+?0\.00 %/);
       expect(printed.stdout).not.toContain("Deposits and withdrawals are unknown");
       expect(printed.stdout).toMatch(/Difference: \+[23]\.\d\d %/);
-      const { shadow: compared } = JSON.parse((await called({ days: 30, json: true })).stdout) as Report;
+      const { shadow: compared } = JSON.parse((await called("--json")).stdout) as Report;
       expect(compared).toMatchObject({ live: { value: "150000", value_then: "150000", return: "0" } });
       const file = scenario.path("report.html");
-      expectExit(await called({ days: 30, html: file }), 0);
+      expectExit(await called("--html", file), 0);
       expect(readFileSync(file, "utf8")).toContain("Shadow next to the live account");
       expectUntouched(shadow);
     },

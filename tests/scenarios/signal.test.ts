@@ -59,7 +59,7 @@ describe("signal", () => {
     async () => {
       const scenario = await at("SPY overbought");
       scenario.simulator.exchange.giveBars({ bars: { IEF: [] } });
-      const failed = await scenario.run(["signal"]);
+      const failed = await scenario.type(["signal"]);
       expectExit(failed, 1);
       expect(failed.stderr).toContain("No signal from nuclear: IEF has no daily bars.");
       expect(existsSync(scenario.alertsFile)).toBe(false);
@@ -80,10 +80,10 @@ describe("signal", () => {
       expectExit(dry, 0);
       expect(dry.stdout).toContain('"symbol": "UVXY", "action": "BUY"');
       expect(dry.stdout).toContain("Volatility hedge allocation: 75% (SPY overbought (79-81), UVXY 75% + BTAL 25% allocation)");
-      const tecl = await scenario.run(["signal", "--dry-run", "--strategy", "tecl", "--explain"]);
+      const tecl = await scenario.type(["signal", "--dry-run", "--strategy", "tecl", "--explain"]);
       expectExit(tecl, 0);
       expect(tecl.stdout).toMatch(/^tecl: /m);
-      const written = await scenario.run(["signal", "--strategy", "tecl"]);
+      const written = await scenario.type(["signal", "--strategy", "tecl"]);
       expectExit(written, 1);
       expect(written.stderr).toContain("tecl is not listed in STRATEGIES");
       expect((await scenario.signal({ strategy: "momentum" })).stderr).toContain('There is no built-in strategy "momentum".');

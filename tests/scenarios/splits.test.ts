@@ -32,8 +32,8 @@ test(
     expect(ended.output).toContain("left alone: split unbooked");
     expect(scenario.book).toEqual(["buy TQQQ filled", "sell BTAL filled"]);
     expect(Number(exchange.valueOf("TQQQ").times(exchange.state.positions.get("TQQQ")!.quantity).toFixed())).toBeLessThan(24_750);
-    expect((await scenario.run(["doctor"])).output).toMatch(/^! splits: UVXY: its price changed by the split of/m);
-    const explained = (await scenario.run(["explain"])).output.replace(/\s+/g, " ");
+    expect((await scenario.type(["doctor"])).output).toMatch(/^! splits: UVXY: its price changed by the split of/m);
+    const explained = (await scenario.type(["explain"])).output.replace(/\s+/g, " ");
     expect(explained).toContain("the broker still lists the 3,712.5 shares from before it, which become 742.5");
   },
   LIMIT_MS,

@@ -45,11 +45,11 @@ describe("execute on a run that was executed and missed its target", () => {
       expect((await scenario.execute({ dryRun: true })).stdout).toContain(
         "Nothing would be sent of the rest, because trading is halted: a look at it.",
       );
-      expectExit(await scenario.run(["resume"]), 0);
+      expectExit(await scenario.type(["resume"]), 0);
       expect(scenario.book).toEqual(["buy BTAL filled", "buy UVXY canceled"]);
 
       letGo();
-      expectExit(await scenario.run(["execute", "--finish"]), 0);
+      expectExit(await scenario.type(["execute", "--finish"]), 0);
       expect(scenario.book).toEqual(["buy BTAL filled", "buy UVXY canceled", "buy UVXY filled"]);
       expect(scenario.weights.UVXY).toBeCloseTo(HEDGE_WEIGHTS.UVXY * 0.99, 2);
       expectExit(await scenario.execute(), 0);
@@ -76,7 +76,7 @@ describe("execute on a run that was executed and missed its target", () => {
       expectExit(await execute.end(), 1);
       expectExit(await scenario.execute(), 3);
       isHeld = false;
-      expectExit(await scenario.run(["resume"]), 0);
+      expectExit(await scenario.type(["resume"]), 0);
       expectExit(await scenario.execute(), 0);
       expect(scenario.weights.UVXY).toBeCloseTo(HEDGE_WEIGHTS.UVXY * 0.99, 2);
     },
@@ -156,7 +156,7 @@ test(
       "the verdict on the HOLD",
       () => daemon.output,
     );
-    expectExit(await scenario.run(["resume"]), 0);
+    expectExit(await scenario.type(["resume"]), 0);
     await until(
       () => scenario.book.includes("buy UVXY filled"),
       "the rest",

@@ -51,14 +51,14 @@ describe("trade", () => {
     "tries out from start to end and leaves nothing behind",
     async () => {
       const scenario = await at("SPY overbought");
-      const dry = await scenario.run(["trade", "--dry-run"]);
+      const dry = await scenario.type(["trade", "--dry-run"]);
       expectExit(dry, 0);
       expect(dry.stdout).toContain("nuclear: UVXY 75%, BTAL 25%");
       expect(dry.stdout).toMatch(/Step 2[^]*Portfolio Value[^]*Step 3[^]*UVXY[^]*nothing was sent/i);
       expect(scenario.book).toEqual([]);
       expect(existsSync(scenario.alertsFile)).toBe(false);
 
-      expectExit(await scenario.run(["trade"]), 0);
+      expectExit(await scenario.type(["trade"]), 0);
       expect(scenario.book).toEqual(["buy BTAL filled", "buy UVXY filled"]);
     },
     LIMIT_MS,
@@ -71,7 +71,7 @@ describe("trade", () => {
       expectExit(await scenario.signal(), 0);
       const before = readFileSync(scenario.alertsFile, "utf8");
       scenario.simulator.exchange.giveBars({ bars: { PSQ: [] } });
-      const trade = await scenario.run(["trade"]);
+      const trade = await scenario.type(["trade"]);
       expectExit(trade, 1);
       expect(trade.stderr).toContain("No signal from nuclear: PSQ has no daily bars.");
       expect(trade.stdout).toContain("Portfolio Value: $100,000.00");
@@ -86,7 +86,7 @@ describe("trade", () => {
     async () => {
       const scenario = await at("TQQQ oversold");
       const daemon = await scenario.daemon();
-      const beside = await scenario.run(["trade"]);
+      const beside = await scenario.type(["trade"]);
       expectExit(beside, 3);
       expect(beside.stdout).toContain("Portfolio Value: $100,000.00");
       expect(beside.stderr).toContain(String(daemon.pid));
@@ -94,7 +94,7 @@ describe("trade", () => {
       expectExit(await daemon.stop(), 0);
 
       writeFileSync(scenario.path("state", "HALT"), "");
-      const halted = await scenario.run(["trade"]);
+      const halted = await scenario.type(["trade"]);
       expectExit(halted, 3);
       expect(halted.output).toMatch(/halted/i);
       expect(scenario.book).toEqual([]);

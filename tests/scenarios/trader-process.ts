@@ -2,6 +2,8 @@ import { spawn } from "node:child_process";
 import type { ChildProcessByStdio } from "node:child_process";
 import type { Readable } from "node:stream";
 import { systemClock } from "../../src/domain/clock.ts";
+import { runLine } from "../../src/main.ts";
+import type { TerminalStream } from "../../src/reporting/terminal.ts";
 import { CLI } from "../product.ts";
 
 /** Generous: the machine may be busy with other things. */
@@ -25,6 +27,22 @@ export async function until(condition: () => boolean, what: string, details: () 
     if (systemClock.monotonic() > end) throw new Error(`Waited in vain for ${what}.\n${details()}`);
     await systemClock.sleep(PAUSE_MS);
   }
+}
+
+/**
+ * Runs a command within this process, on streams that keep what it writes: a process of its own takes longer than most
+ * commands.
+ */
+export async function runHere(run: (stdout: TerminalStream, stderr: TerminalStream) => Promise<number>): Promise<Ended> {
+  const [stdout, stderr, output]: [string[], string[], string[]] = [[], [], []];
+  const streamTo = (own: string[]) => ({ write: (text: string) => (own.push(text), output.push(text)) });
+  const code = await run(streamTo(stdout), streamTo(stderr));
+  return { code, stdout: stdout.join(""), stderr: stderr.join(""), output: output.join("") };
+}
+
+/** A command line, as a person types it in `directory`, within this process. */
+export function typeHere(args: readonly string[], env: Readonly<Record<string, string>>, directory: string): Promise<Ended> {
+  return runHere((stdout, stderr) => runLine(["node", "alpaca-trader", ...args], { directory, env, stdout, stderr, losses: [] }));
 }
 
 /** One process of the product, as a person would start it. */

@@ -29,9 +29,9 @@ export async function fleetDoctor(context: CommandContext): Promise<ExitCode> {
   return sick.length === 0 ? EXIT.ok : EXIT.failed;
 }
 
-function examine({ clock, err, verbose }: CommandContext, env: Environment): Promise<readonly Check[]> {
+function examine({ directory, clock, err, verbose }: CommandContext, env: Environment): Promise<readonly Check[]> {
   return callDoctor(
-    { env, clock, directory: process.cwd(), notify: false },
+    { env, clock, directory, notify: false },
     {
       onCheck: () => undefined,
       onFault: (error) => {
