@@ -282,7 +282,10 @@ function commandLine(whole: CommandContext, { stdout, stderr }: Surroundings, do
     .option("--partial-fills <percent>", "share of orders filled in several parts", percentage, 10)
     .option("--account-per-key", "any number of accounts: each API key or OAuth token has its own, in one world of prices")
     .option("--state <file>", "keep the account in this file across restarts")
-    .option("--bars <file>", "daily bars to serve in place of invented ones, as JSON; see docs/signals.md")
+    .option("--symbols <file>", "symbols of your own, as CSV with the header `symbol`, also `name`, `exchange`, `price` and others")
+    .option("--any-symbol", "list every symbol on its first use, at a price that depends on the seed")
+    .option("--prices <file>", "prices in place of invented ones, as CSV with the header `symbol,time,price`")
+    .option("--bars <file>", "daily bars in place of invented ones, as CSV or as JSON; see docs/simulator.md")
     .option(
       "--fault <fault>",
       "let something go wrong, as in `slow-answer:ms=3000,share=0.2`; repeatable; `list` shows the menu",

@@ -3,6 +3,12 @@ import { dirname, resolve } from "node:path";
 import { directoryObstacle } from "../machine/directory-access.ts";
 import { EXIT, messageOf, TraderError, type ExitCode } from "../domain/errors.ts";
 import { parseDecimal } from "../domain/decimal.ts";
+import type { Clock } from "../domain/clock.ts";
+import { builtInAssets } from "../simulator/assets.ts";
+import { readBarsFile } from "../simulator/bars-file.ts";
+import type { ExchangeOptions } from "../simulator/exchange-options.ts";
+import { readGivenPrices } from "../simulator/given-prices.ts";
+import { readOwnSymbols, seededAsset } from "../simulator/own-symbols.ts";
 import { parseFault, COMMON_PARAMETERS, FAULT_MENU } from "../simulator/faults.ts";
 import { startSharedSimulator, startSimulator, type SharedSimulatorOptions, type Simulator } from "../simulator/server.ts";
 import { readSimulatorFile, startFrom, writeSimulatorFile } from "../app/simulator-state.ts";
@@ -26,6 +32,11 @@ export interface SimulatorCommandOptions {
   readonly partialFills: number;
   readonly state?: string;
   readonly bars?: string;
+  /** Assets besides the built-in ones, as CSV. */
+  readonly symbols?: string;
+  readonly anySymbol?: boolean;
+  /** Prices in place of the moving ones, as CSV. */
+  readonly prices?: string;
   /** Each key or OAuth token has its own account. */
   readonly accountPerKey?: boolean;
   /** Each `name` or `name:parameter=value,…`; `list` prints the available faults instead. */
@@ -62,6 +73,7 @@ export async function simulator(context: CommandContext, options: SimulatorComma
     fillLatencyMs: options.fillLatency,
     partialFillProbability: options.partialFills / 100,
     faults,
+    ...ownMarket(options, context.clock),
   };
   if (options.accountPerKey === true) return serveMany(context, world, options);
   const { file, state } = storedAccount(options.state);
@@ -99,16 +111,45 @@ async function serveMany(
   return EXIT.ok;
 }
 
+/** The symbols and prices that the options bring. Symbols of the prices must be known. @throws TraderError naming the file. */
+function ownMarket(
+  { anySymbol = false, prices, seed, symbols }: SimulatorCommandOptions,
+  clock: Clock,
+): Pick<ExchangeOptions, "symbols" | "anySymbol" | "givenPrices"> {
+  const listed = symbols === undefined ? [] : readFrom(symbols, "symbols", (text) => readOwnSymbols(text, seed));
+  if (prices === undefined) return { symbols: listed, anySymbol };
+  return readFrom(prices, "prices", (text) => {
+    const givenPrices = readGivenPrices(text, clock.now());
+    const known = new Set([...builtInAssets().keys(), ...listed.map(({ symbol }) => symbol)]);
+    const unknown = givenPrices.symbols.filter((symbol) => !known.has(symbol));
+    if (unknown.length > 0 && !anySymbol)
+      throw new Error(`${unknown.join(", ")} is not listed; list it with --symbols, or add --any-symbol`);
+    const used = unknown.map((symbol) => seededAsset(seed, symbol));
+    return { symbols: [...listed, ...used], anySymbol, givenPrices };
+  });
+}
+
 /** A wrong file stops the venue that is already running, because it would serve unintended bars. */
 async function giveBars(venue: Simulator, file: string): Promise<void> {
   try {
-    const request: unknown = JSON.parse(readFileSync(file, "utf8"));
-    if (typeof request !== "object" || request === null) throw new Error("it is not a JSON object");
-    venue.exchange.giveBars(request);
+    readFrom(file, "daily bars", (text) => {
+      const request = readBarsFile(text);
+      venue.exchange.use([request.bars, request.closes].flatMap((lists) => Object.keys(lists ?? {})));
+      venue.exchange.giveBars(request);
+    });
   } catch (error) {
     await venue.close();
+    throw error;
+  }
+}
+
+/** @throws TraderError naming the file and what is wrong with it. */
+function readFrom<T>(file: string, what: string, read: (text: string) => T): T {
+  try {
+    return read(readFileSync(file, "utf8"));
+  } catch (error) {
     const isDirectory = (error as NodeJS.ErrnoException).code === "EISDIR";
-    throw usage(`Cannot use the daily bars in ${file}: ${isDirectory ? "it is a directory; a JSON file is expected" : messageOf(error)}.`);
+    throw usage(`Cannot use the ${what} in ${file}: ${isDirectory ? "it is a directory; a file is expected" : messageOf(error)}.`);
   }
 }
 

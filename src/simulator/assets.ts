@@ -1,6 +1,6 @@
 import { uuidFor } from "./random.ts";
 
-type AssetExchange = "ARCA" | "BATS" | "NASDAQ" | "NYSE";
+export type AssetExchange = "AMEX" | "ARCA" | "BATS" | "NASDAQ" | "NYSE" | "NYSEARCA" | "OTC";
 
 export interface AssetRecord {
   readonly id: string;
@@ -14,6 +14,8 @@ export interface AssetRecord {
   shortable: boolean;
   /** Attributes as the venue lists them, besides those it generates itself, such as `ptp_no_exception`. */
   attributes?: readonly string[];
+  /** How its price moves, where it is not built in. */
+  readonly priceModel?: PriceModel;
   /** Margin required to buy and hold it, in percent of its value. Default 30. */
   marginRequirement?: number;
 }
@@ -103,7 +105,7 @@ const ROWS: readonly Row[] = [
 ];
 
 /** The tape that reports an exchange's listings; all others are on tape B. */
-const TAPES: Readonly<Record<string, string>> = { NYSE: "A", NASDAQ: "C" };
+const TAPES: Readonly<Record<string, string>> = { NYSE: "A", NASDAQ: "C", OTC: "O" };
 
 const PRICE_MODELS: ReadonlyMap<string, PriceModel> = new Map(
   ROWS.map(([symbol, , , level, dailyVolatility, beta]) => [symbol, { level, dailyVolatility, beta }]),

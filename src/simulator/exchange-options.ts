@@ -3,7 +3,8 @@ import { decimal, sum, type Decimal } from "../domain/decimal.ts";
 import { PARTIAL_FILL_PROBABILITY, PARTIAL_FILL_STEPS } from "./matching.ts";
 import type { ExecutionModel } from "./order-book.ts";
 import type { ExchangeState, PositionRecord } from "./account-state.ts";
-import { builtInAssets } from "./assets.ts";
+import { type AssetRecord, builtInAssets } from "./assets.ts";
+import type { GivenPrices } from "./given-prices.ts";
 import { newYorkDate, sessionNear } from "./sessions.ts";
 import { stampOf } from "./timestamps.ts";
 
@@ -51,6 +52,12 @@ export interface ExchangeOptions {
   readonly partialFillIntervalMs?: number;
   /** Fixed prices for all time, by symbol. */
   readonly prices?: Readonly<Record<string, string>>;
+  /** Assets besides the built-in ones, or in place of them. */
+  readonly symbols?: readonly AssetRecord[];
+  /** Whether a symbol that nobody knows becomes an asset, with a seeded price, when it is first used. Default false. */
+  readonly anySymbol?: boolean;
+  /** Loaded prices in place of the moving ones. */
+  readonly givenPrices?: GivenPrices;
   /** Default {@link ACCOUNT_NUMBER}. */
   readonly accountNumber?: string;
   /** An earlier result of `serialize()`; account, orders, prices and the random sequence continue from it. */
@@ -75,7 +82,11 @@ export function executionModelOf(options: ExchangeOptions): ExecutionModel {
  * The account on its first day. Its starting positions count as bought in the session before.
  * @param priceAt dollars a share at a time, which values them at that session's close.
  */
-export function openingState(options: ExchangeOptions, priceAt: (symbol: string, at: number) => Decimal | undefined): ExchangeState {
+export function openingState(
+  options: ExchangeOptions,
+  assets: Map<string, AssetRecord>,
+  priceAt: (symbol: string, at: number) => Decimal | undefined,
+): ExchangeState {
   const now = options.clock.now();
   const cash = options.cash ?? decimal(STARTING_CASH);
   const before = sessionNear(now, -1);
@@ -105,8 +116,17 @@ export function openingState(options: ExchangeOptions, priceAt: (symbol: string,
     activities: [],
     closings: [{ date: before.date, at: now, equity: cash.plus(sum(worth)) }],
     splits: [],
-    assets: builtInAssets(),
+    assets,
     watchlists: new Map(),
     sequence: 1,
   };
+}
+
+/** The built-in assets, or those of an earlier run, with the options' own. */
+export function openingAssets(
+  { symbols = [] }: ExchangeOptions,
+  earlier: Map<string, AssetRecord> = builtInAssets(),
+): Map<string, AssetRecord> {
+  for (const asset of symbols) earlier.set(asset.symbol, { ...asset });
+  return earlier;
 }

@@ -12,9 +12,9 @@ import {
 import { accountView, positionView, type View } from "./account-view.ts";
 import { feeActivity, splitActivity, transferActivity } from "./activities.ts";
 import { checkAccount, existingOrder } from "./admission.ts";
-import { tapeOf, type AssetRecord } from "./assets.ts";
+import { priceModel, tapeOf, type AssetRecord } from "./assets.ts";
 import { EquityRecord } from "./equity-record.ts";
-import { openingState, SEED, executionModelOf, type ExchangeOptions } from "./exchange-options.ts";
+import { openingAssets, openingState, SEED, executionModelOf, type ExchangeOptions } from "./exchange-options.ts";
 import type { Halt } from "./halts.ts";
 import { type BarsRequest, GivenBars, readGivenBars } from "./given-bars.ts";
 import type { Market } from "./market.ts";
@@ -22,6 +22,7 @@ import { haltable, endlessHours, newYorkDate, nyseHours, type HaltableHours, typ
 import type { ExecutionModel, OrderGate, OrderBook } from "./order-book.ts";
 import { OrderEntry } from "./order-entry.ts";
 import { isOpen, type OrderRecord, type TradeUpdate } from "./orders.ts";
+import { isTicker, seededAsset } from "./own-symbols.ts";
 import { sharesOf, admit, type Admitted, type PositionPart } from "./placing.ts";
 import { PriceBook } from "./prices.ts";
 import { Random } from "./random.ts";
@@ -32,6 +33,9 @@ import { factorOf, readRatio, splitOrders, splitPosition } from "./splits.ts";
 import { ThinFeed } from "./thin-feed.ts";
 
 type Body = Readonly<Record<string, unknown>>;
+
+/** A client that makes symbols up must not fill the memory. */
+const MOST_ASSETS = 20_000;
 
 export interface SplitOptions {
   /** Milliseconds from the change of the price to that of the quantity, as at Alpaca. Default: none. */
@@ -55,6 +59,8 @@ export class Exchange implements Market {
   readonly feed: ThinFeed;
   readonly givenBars = new GivenBars();
   readonly ticking: boolean;
+  /** Whether an unknown symbol is listed on its first use. */
+  readonly listsAnySymbol: boolean;
   readonly state: ExchangeState;
   readonly #random: Random;
   readonly #book: OrderBook;
@@ -76,12 +82,18 @@ export class Exchange implements Market {
     this.hours = this.#halt;
     this.seed = restored?.seed ?? options.seed ?? SEED;
     this.#random = new Random(restored?.random ?? this.seed);
-    this.prices = new PriceBook(this.seed, this.hours, { pins: new Map(restored?.pins) });
+    this.listsAnySymbol = options.anySymbol ?? false;
+    const assets = openingAssets(options, restored?.state.assets);
+    this.prices = new PriceBook(this.seed, this.hours, {
+      pins: new Map(restored?.pins),
+      modelOf: (symbol) => assets.get(symbol)?.priceModel ?? priceModel(symbol),
+      ...(options.givenPrices !== undefined && { loadedAt: options.givenPrices.priceAt }),
+    });
     this.feed = new ThinFeed(this.seed, this.hours);
     this.ticking = options.ticking ?? false;
     if (restored === undefined)
       for (const [symbol, price] of Object.entries(options.prices ?? {})) this.prices.pinFromTheBeginning(symbol, decimal(price));
-    this.state = restored?.state ?? openingState(options, (symbol, at) => this.prices.trade(symbol, at)?.price);
+    this.state = restored?.state ?? openingState(options, assets, (symbol, at) => this.prices.trade(symbol, at)?.price);
     this.#onChange = () => {
       options.onChange?.();
       for (const watcher of this.#watchers) watcher();
@@ -345,6 +357,15 @@ export class Exchange implements Market {
       const price = this.valueOf(symbol);
       if (price.gt(ZERO)) this.setPrice(symbol, toText(price));
     }
+  }
+
+  /** Lists those of the symbols that are not known yet, if any symbol may be used. */
+  use(symbols: readonly string[]): void {
+    const { assets } = this.state;
+    if (!this.listsAnySymbol) return;
+    const unknown = symbols.filter((symbol) => isTicker(symbol) && !assets.has(symbol)).slice(0, Math.max(0, MOST_ASSETS - assets.size));
+    for (const symbol of unknown) assets.set(symbol, seededAsset(this.seed, symbol));
+    if (unknown.length > 0) this.#onChange();
   }
 
   /** Changes how the venue treats one symbol. @throws Refusal for an unknown one. */

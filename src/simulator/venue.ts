@@ -5,6 +5,7 @@ import { corporateActions } from "./corporate-actions.ts";
 import { accepts, isComplete, type Shown, shownInHeaders } from "./credentials.ts";
 import { StreamConnection, updateFrame, type StreamSession } from "./stream.ts";
 import type { Exchange } from "./exchange.ts";
+import { symbolsNamed } from "./first-use.ts";
 import { type FaultSpec, parseFault } from "./faults.ts";
 import { FaultInjector } from "./faults/injector.ts";
 import { MarketData } from "./market-data.ts";
@@ -186,6 +187,7 @@ export class Venue {
   }
 
   #route(request: RouteRequest): Answer | undefined {
+    if (this.exchange.listsAnySymbol) this.exchange.use(symbolsNamed(request));
     if (request.path.startsWith("/simulator/")) return adminRoute(this.exchange, this.faults, request);
     if (!isMarketData(request.path)) return tradingRoute(this.exchange, request);
     if (request.method === "GET" && CORPORATE_ACTIONS.includes(request.path)) return ok(corporateActions(this.exchange, request.query));

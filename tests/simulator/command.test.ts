@@ -35,6 +35,7 @@ describe("`simulator`", () => {
     [["--rate-limit", "0"], "Expected a whole number from 1, or off."],
     [["--shorts"], "--shorts needs --multiplier 2 or 4: short sales need margin."],
     [["--multiplier", "3"], "Expected 1, 2 or 4."],
+    [["--data-plan", "gold"], "`basic` or `plus` is expected"],
     [["--host", "192.0.2.1", "--port", "0"], "--host must be an address of this machine"],
   ])("%p ends it with what is wrong", async (options, words) => {
     await expect(run(process.execPath, [CLI, "simulator", ...options])).rejects.toMatchObject({ stderr: expect.stringContaining(words) });
@@ -79,6 +80,25 @@ describe("`simulator --fault`", () => {
       await expect(started).rejects.toMatchObject({
         code: 1,
         stderr: expect.stringContaining(`Cannot use the daily bars in ${file}: ${words}.`),
+      });
+    }
+  }, 60_000);
+
+  test("unusable symbols and prices end it with a message naming the file and the line", async () => {
+    for (const [option, text, words] of [
+      ["symbols", "symbol\ngoog", 'line 2: symbol is "goog"'],
+      ["prices", "symbol,time,price\nGOOG,+1,40", "GOOG is not listed; list it with --symbols, or add --any-symbol"],
+      ["prices", undefined, "it is a directory; a file is expected"],
+    ] as const) {
+      const file = text === undefined ? directory : join(directory, `${option}.csv`);
+      if (text !== undefined) writeFileSync(file, text);
+      const started = run(process.execPath, [CLI, "simulator", "--port", "0", `--${option}`, file], {
+        cwd: directory,
+        env: { PATH: process.env.PATH, HOME: directory, STATE_DIR: directory, NO_COLOR: "1" },
+      });
+      await expect(started).rejects.toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(`Cannot use the ${option} in ${file}: ${words}`),
       });
     }
   }, 60_000);

@@ -65,7 +65,7 @@ export class DataStreams {
       obstacle: mustPay && !paid ? 409 : undefined,
       limit: { most: paid ? Infinity : MOST_ON_THE_FREE_PLAN, all: exchange.state.assets.size },
       all,
-      named: () => undefined,
+      named: (symbols) => exchange.use(symbols),
       isMute,
     });
   }

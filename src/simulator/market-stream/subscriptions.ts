@@ -3,8 +3,8 @@ import { StreamError } from "./stream-error.ts";
 const CHANNELS = ["trades", "quotes", "bars", "updatedBars", "dailyBars", "statuses", "lulds"] as const;
 /** Shown only to a client that has subscribed to it. */
 const IMBALANCES = "imbalances";
-/** Channels of the streams of crypto and news, which a stock stream knows by name. */
-const ELSEWHERE = ["orderbooks", "news"];
+/** Channels of the streams of crypto and news. Alpaca's Go client names them all, without symbols. */
+const ELSEWHERE = ["orderbooks", "news", "pricing"];
 const ALL_SYMBOLS = "*";
 const SYMBOL = /^(\*|[A-Z][A-Z0-9]{0,9}([./][A-Z0-9]{1,6})?)$/;
 
@@ -75,11 +75,15 @@ export function expanded(symbols: Iterable<string>, all: () => Iterable<string>)
 function listedIn(message: Readonly<Record<string, unknown>>): [Channel, string[]][] {
   const entries = Object.entries(message).filter(([name]) => name !== "action");
   if (entries.length === 0) throw new StreamError(400);
-  return entries.map(([name, symbols]) => {
-    if (ELSEWHERE.includes(name)) throw new StreamError(410);
+  return entries.flatMap(([name, value]): [Channel, string[]][] => {
+    const symbols = value ?? [];
+    if (ELSEWHERE.includes(name)) {
+      if (Array.isArray(symbols) && symbols.length === 0) return [];
+      throw new StreamError(410);
+    }
     const channel = [...CHANNELS, IMBALANCES].find((each): each is Channel => each === name);
     if (channel === undefined || !Array.isArray(symbols) || !symbols.every(isSymbol)) throw new StreamError(400);
-    return [channel, symbols];
+    return [[channel, symbols]];
   });
 }
 

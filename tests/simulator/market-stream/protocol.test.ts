@@ -128,6 +128,12 @@ describe("the subscriptions of a market-data stream", () => {
     expect(client.answer()).toEqual({ ...whole, trades: [], quotes: ["SMR"], bars: [], corrections: [], cancelErrors: [] });
   });
 
+  test("may name channels without symbols, those of other streams too, as Alpaca's Go client does", async () => {
+    const client = await authenticated(streamingVenue().venue);
+    client.send({ action: "subscribe", trades: ["SMR"], quotes: null, orderbooks: null, news: [], pricing: null });
+    expect(client.answer()).toEqual({ ...NOTHING, T: "subscription", trades: ["SMR"], corrections: ["SMR"], cancelErrors: ["SMR"] });
+  });
+
   test.each([
     ["no JSON", "nonsense"],
     ["no object", "[1]"],
@@ -149,7 +155,7 @@ describe("the subscriptions of a market-data stream", () => {
     expect(client.answer()).toMatchObject({ trades: ["SMR"] });
   });
 
-  test.each(["orderbooks", "news"])("to %s, a channel of another stream, are refused with 410", async (channel) => {
+  test.each(["orderbooks", "news", "pricing"])("to %s, a channel of another stream, are refused with 410", async (channel) => {
     const client = await authenticated(streamingVenue().venue);
     client.send({ action: "subscribe", [channel]: ["SPY"] });
     expect(client.answer()).toEqual(error(410, "invalid subscribe action for this feed"));
