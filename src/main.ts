@@ -266,6 +266,8 @@ function commandLine(whole: CommandContext, { stdout, stderr }: Surroundings, do
   add("simulator", "an Alpaca-shaped venue on this machine, to point any Alpaca client at")
     .option("--port <number>", "port to listen on; 0 = any free one", portNumber, 8788)
     .option("--host <address>", "address to listen on; anyone who reaches it controls the venue", "127.0.0.1")
+    .option("--tls-cert <file>", "certificate for https and wss, as PEM; with --tls-key")
+    .option("--tls-key <file>", "key of that certificate, as PEM")
     .option("--seed <number>", "seed of prices and fills", wholeNumber, 1)
     .option("--cash <dollars>", "cash at the start", "100000")
     .option("--multiplier <number>", "buying power as a multiple of the own money: 1, 2 or 4", multiplier, "1")

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { createSecureContext } from "node:tls";
 import { directoryObstacle } from "../machine/directory-access.ts";
 import { EXIT, messageOf, TraderError, type ExitCode } from "../domain/errors.ts";
 import { parseDecimal } from "../domain/decimal.ts";
@@ -20,6 +21,8 @@ import { left, table } from "../reporting/table.ts";
 export interface SimulatorCommandOptions {
   readonly port: number;
   readonly host: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
   readonly seed: number;
   readonly cash: string;
   readonly multiplier: "1" | "2" | "4";
@@ -42,6 +45,9 @@ export interface SimulatorCommandOptions {
   /** Each `name` or `name:parameter=value,…`; `list` prints the available faults instead. */
   readonly fault: readonly string[];
 }
+
+/** Trade updates that a client of `/v2/events/trades` can ask for afterwards. */
+const KEPT_EVENTS = 10_000;
 
 /** Serves the simulated Alpaca API until stopped. */
 export async function simulator(context: CommandContext, options: SimulatorCommandOptions): Promise<ExitCode> {
@@ -69,6 +75,8 @@ export async function simulator(context: CommandContext, options: SimulatorComma
     alwaysOpen: options.hours === "always",
     ticking: true,
     sip: options.dataPlan === "plus",
+    keptEvents: KEPT_EVENTS,
+    ...certificateOf(options),
     ackLatencyMs: options.latency,
     fillLatencyMs: options.fillLatency,
     partialFillProbability: options.partialFills / 100,
@@ -91,6 +99,19 @@ export async function simulator(context: CommandContext, options: SimulatorComma
   await new Promise<void>((resolve) => onStopSignal(context.clock, () => resolve()));
   await venue.close();
   return EXIT.ok;
+}
+
+/** The certificate and the key in the given files; nothing where none are given. */
+function certificateOf({ tlsCert, tlsKey }: SimulatorCommandOptions): Pick<SharedSimulatorOptions, "tls"> {
+  if (tlsCert === undefined && tlsKey === undefined) return {};
+  if (tlsCert === undefined || tlsKey === undefined) throw usage("--tls-cert and --tls-key belong together: a certificate, and its key.");
+  try {
+    const tls = { cert: readFileSync(tlsCert, "utf8"), key: readFileSync(tlsKey, "utf8") };
+    createSecureContext(tls);
+    return { tls };
+  } catch (error) {
+    throw usage(`Cannot use the certificate in ${tlsCert} with the key in ${tlsKey}: ${messageOf(error)}.`);
+  }
 }
 
 /** Nothing is kept of accounts that come and go with their keys. */

@@ -5,11 +5,11 @@ import type { ExchangeOptions } from "./exchange-options.ts";
 import type { DataLine } from "./market-stream/data-connection.ts";
 import type { DataFeed } from "./market-stream/feeds.ts";
 import type { StreamSession } from "./stream.ts";
-import { Venue, type VenueOptions } from "./venue.ts";
+import { type OpenEvents, Venue, type VenueOptions } from "./venue.ts";
 import type { VenueRequest, VenueResponse } from "./wire.ts";
 
 /** What a transport connects clients to: one account's {@link Venue}, or many. */
-export type Front = Pick<Venue, "handle" | "openStream" | "openDataStream" | "close">;
+export type Front = Pick<Venue, "handle" | "openStream" | "openDataStream" | "openEvents" | "close">;
 
 /** What is one account's own. Prices, hours and the seed are the same for all. */
 export type AccountOptions = Pick<ExchangeOptions, "accountNumber" | "cash" | "positions" | "state" | "onChange">;
@@ -75,6 +75,11 @@ export class ManyAccounts implements Front {
   async openDataStream(feed: DataFeed, line: DataLine): Promise<StreamSession> {
     const { openDataStream } = await import("./market-stream/open-data-stream.ts");
     return openDataStream(this.#options.clock, feed, line, (shown) => this.venueOf(ownerOf(shown)));
+  }
+
+  async openEvents(request: VenueRequest, send: (text: string) => void, end: () => void): Promise<VenueResponse | OpenEvents> {
+    const venue = this.venueOf(ownerOf(shownInHeaders(request.headers)));
+    return venue === undefined ? unauthorized() : venue.openEvents(request, send, end);
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import { type Clock, systemClock } from "../domain/clock.ts";
@@ -7,8 +8,8 @@ import { Exchange } from "./exchange.ts";
 import type { ExchangeOptions } from "./exchange-options.ts";
 import { type DataFeed, feedAt } from "./market-stream/feeds.ts";
 import { type Front, ManyAccounts, type ManyAccountsOptions } from "./many-accounts.ts";
-import { Venue, type VenueOptions } from "./venue.ts";
-import type { VenueResponse } from "./wire.ts";
+import { isForEvents, Venue, type VenueOptions } from "./venue.ts";
+import type { VenueRequest, VenueResponse } from "./wire.ts";
 
 const LOOPBACK = "127.0.0.1";
 const STREAM_PATH = "/stream";
@@ -16,6 +17,8 @@ const STREAM_PATH = "/stream";
 const STREAM_PATHS = [STREAM_PATH, `${STREAM_PATH}/`];
 /** Fits daily bars of a whole universe, as `/simulator/bars` accepts them. */
 const LARGEST_BODY_BYTES = 8_000_000;
+/** Of events that a client has not read yet. */
+const MOST_UNREAD_BYTES = 1_000_000;
 
 interface ListenOptions {
   /** Default: the machine's clock. */
@@ -24,6 +27,8 @@ interface ListenOptions {
   readonly port?: number;
   /** An address of this machine. Default: the loopback. */
   readonly host?: string;
+  /** A certificate and its key, both as PEM. Default: no encryption. */
+  readonly tls?: { readonly cert: string; readonly key: string };
 }
 
 export interface SimulatorOptions extends Omit<ExchangeOptions, "clock">, Omit<VenueOptions, "exchange">, ListenOptions {}
@@ -64,8 +69,10 @@ export async function startSharedSimulator(options: SharedSimulatorOptions = {})
   return { ...(await listen(accounts, options)), accounts };
 }
 
-async function listen(venue: Front, { host = LOOPBACK, port: wanted = 0 }: ListenOptions): Promise<Listening> {
-  const server = createServer({ keepAliveTimeout: KEPT_MS }, (request, response) => void answer(venue, request, response));
+async function listen(venue: Front, { host = LOOPBACK, port: wanted = 0, tls }: ListenOptions): Promise<Listening> {
+  const onRequest: RequestListener = (request, response) => void answer(venue, request, response);
+  const kept = { keepAliveTimeout: KEPT_MS };
+  const server = tls === undefined ? createServer(kept, onRequest) : createSecureServer({ ...kept, ...tls }, onRequest);
   const sockets = new WebSocketServer({ server });
   sockets.shouldHandle = (request) => STREAM_PATHS.includes(pathOf(request)) || feedAt(pathOf(request)) !== undefined;
   // The websocket server repeats the HTTP server's errors, which the wait for `listening` already reports.
@@ -85,8 +92,8 @@ async function listen(venue: Front, { host = LOOPBACK, port: wanted = 0 }: Liste
   const { port } = server.address() as AddressInfo;
   const address = `${host.includes(":") ? `[${host}]` : host}:${String(port)}`;
   return {
-    url: `http://${address}`,
-    streamUrl: `ws://${address}${STREAM_PATH}`,
+    url: `${tls === undefined ? "http" : "https"}://${address}`,
+    streamUrl: `${tls === undefined ? "ws" : "wss"}://${address}${STREAM_PATH}`,
     port,
     close: () => close(server, sockets, venue),
   };
@@ -106,7 +113,9 @@ async function close(server: Server, sockets: WebSocketServer, venue: Front): Pr
 async function answer(venue: Front, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
     const body = await bodyOf(request);
-    write(response, await venue.handle({ method: request.method ?? "GET", url: request.url ?? "/", headers: headersOf(request), body }));
+    const asked = { method: request.method ?? "GET", url: request.url ?? "/", headers: headersOf(request), body };
+    if (isForEvents(asked)) await sendEvents(venue, asked, response);
+    else write(response, await venue.handle(asked));
   } catch {
     write(response, { status: 500, headers: {}, body: JSON.stringify({ code: 50010000, message: "internal server error" }) });
   }
@@ -123,6 +132,29 @@ function write(response: ServerResponse, { status, headers, body, cut }: VenueRe
     return;
   }
   response.write(body.slice(0, body.length >>> 1), () => response.socket?.destroy());
+}
+
+/** A client that reads too slowly misses events, and is told so when it reads again. */
+async function sendEvents(venue: Front, request: VenueRequest, response: ServerResponse): Promise<void> {
+  let dropped = 0;
+  const send = (text: string): void => {
+    if (response.writableLength > MOST_UNREAD_BYTES) {
+      dropped++;
+      return;
+    }
+    if (dropped > 0) response.write(`: you are reading too slowly, dropped ${String(dropped)} messages\n\n`);
+    dropped = 0;
+    response.write(text);
+  };
+  const events = await venue.openEvents(request, send, () => response.end());
+  if ("status" in events) {
+    write(response, events);
+    return;
+  }
+  response.on("close", () => events.closed());
+  response.writeHead(200, { ...events.headers, "content-type": "text/event-stream", "cache-control": "no-cache" });
+  response.flushHeaders();
+  events.begin();
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {

@@ -79,3 +79,9 @@ export class StreamConnection implements StreamSession {
 export function updateFrame(update: TradeUpdate): string {
   return venueJson({ stream: TRADE_UPDATES, data: update });
 }
+
+/** The update in a frame, as text; a frame that a fault has spoilt as it is. */
+export function dataOf(frame: string): string {
+  const { data } = messageIn(frame);
+  return data === undefined ? frame : venueJson(data);
+}

@@ -3,7 +3,8 @@ import type { AlpacaCredentials } from "../domain/credentials.ts";
 import { adminRoute } from "./admin-routes.ts";
 import { corporateActions } from "./corporate-actions.ts";
 import { accepts, isComplete, type Shown, shownInHeaders } from "./credentials.ts";
-import { StreamConnection, updateFrame, type StreamSession } from "./stream.ts";
+import { EventConnection, EventLog, readEventRange, TRADE_EVENTS_PATH } from "./event-stream.ts";
+import { dataOf, StreamConnection, updateFrame, type StreamSession } from "./stream.ts";
 import type { Exchange } from "./exchange.ts";
 import { symbolsNamed } from "./first-use.ts";
 import { type FaultSpec, parseFault } from "./faults.ts";
@@ -45,6 +46,8 @@ export interface VenueOptions {
   /** Whether the account pays for recent data of all exchanges (SIP), without a limit of symbols. Default false, as on the free plan. */
   readonly sip?: boolean;
   readonly interceptor?: Interceptor;
+  /** How many trade updates are kept for clients that ask for past ones. Default 0. */
+  readonly keptEvents?: number;
   /** Faults from the list, as {@link parseFault} reads them; `/simulator/faults` can add more. */
   readonly faults?: readonly (string | FaultSpec)[];
 }
@@ -63,6 +66,8 @@ export class Venue {
   readonly #dataLimit: RateLimit;
   readonly #requestIds = new Random(REQUEST_ID_SEED);
   readonly #streams = new Set<StreamConnection>();
+  readonly #eventLog: EventLog;
+  readonly #eventStreams = new Set<EventConnection>();
   readonly #stopListening: () => void;
 
   constructor(options: VenueOptions) {
@@ -76,11 +81,14 @@ export class Venue {
     this.#marketData = new MarketData(options.exchange, this.#sip);
     this.#tradingLimit = new RateLimit(this.clock, perMinute);
     this.#dataLimit = new RateLimit(this.clock, perMinute);
+    this.#eventLog = new EventLog(options.keptEvents ?? 0);
     this.#stopListening = this.exchange.onTradeUpdate((update) => {
       this.faults.happened(update);
+      this.#eventLog.add(update);
       const frame = updateFrame(update);
-      const frames = this.interceptor.frame?.(frame) ?? [frame];
-      this.#broadcast(frames.flatMap((each) => this.faults.frames(each)));
+      const frames = (this.interceptor.frame?.(frame) ?? [frame]).flatMap((each) => this.faults.frames(each));
+      this.#broadcast(frames);
+      for (const stream of this.#eventStreams) stream.deliver(update, frames.map(dataOf));
     });
     this.faults = new FaultInjector(this.exchange, {
       broadcast: (frames) => this.#broadcast(frames),
@@ -138,8 +146,30 @@ export class Venue {
     return this.#dataStreams;
   }
 
+  /**
+   * A client's connection to the trade updates as server-sent events.
+   * @param send delivers lines to the client. @param end ends the connection from the venue's side.
+   * @returns the refusal instead, like an answer to any other request.
+   */
+  async openEvents(request: VenueRequest, send: (text: string) => void, end: () => void): Promise<VenueResponse | OpenEvents> {
+    const instead = await this.faults.before(request);
+    if (instead !== undefined) return instead;
+    const { headers, refused, search } = this.#receive(request);
+    if (refused !== undefined) return respond(refused, headers);
+    return attempt(headers, () => {
+      const range = readEventRange(new URLSearchParams(search));
+      const onClosed = (gone: EventConnection): boolean => this.#eventStreams.delete(gone);
+      const connection = new EventConnection(range, { clock: this.clock, send, end, onClosed });
+      const begin = (): void => {
+        this.#eventStreams.add(connection);
+        connection.begin(this.#eventLog.within(range));
+      };
+      return { headers, begin, closed: () => connection.closed() };
+    });
+  }
+
   dropStreams(): void {
-    for (const stream of this.#streams) stream.drop();
+    for (const stream of [...this.#streams, ...this.#eventStreams]) stream.drop();
     this.#dataStreams?.drop();
   }
 
@@ -163,16 +193,22 @@ export class Venue {
   }
 
   #answer(request: VenueRequest): VenueResponse {
+    const { headers, path, refused, search } = this.#receive(request);
+    return respond(refused ?? this.#carryOut(request, path, search), headers);
+  }
+
+  /** Checks keys and the rate limit. */
+  #receive(request: VenueRequest): Received {
     const headers: Record<string, string> = { "x-request-id": this.#requestIds.uuid().replaceAll("-", "") };
     const [escaped = "", search = ""] = splitOnce(request.url, "?");
     const path = escaped.replace(/%3a/gi, ":");
-    if (path.startsWith("/simulator/")) return respond(this.#carryOut(request, path, search), headers);
+    const received = { headers, path, search };
+    if (path.startsWith("/simulator/")) return received;
     const refused = this.#unauthorized(request);
-    if (refused !== undefined) return respond(refused, headers);
+    if (refused !== undefined) return { ...received, refused };
     const limit = this.#limitFor(path);
     Object.assign(headers, limit.headers);
-    if (limit.exceeded) return respond(isMarketData(path) ? TOO_MANY_DATA_REQUESTS : TOO_MANY_REQUESTS, headers);
-    return respond(this.#carryOut(request, path, search), headers);
+    return limit.exceeded ? { ...received, refused: isMarketData(path) ? TOO_MANY_DATA_REQUESTS : TOO_MANY_REQUESTS } : received;
   }
 
   #carryOut(request: VenueRequest, path: string, search: string): Answer {
@@ -202,6 +238,35 @@ export class Venue {
 
   #limitFor(path: string): RateLimitState {
     return (isMarketData(path) ? this.#dataLimit : this.#tradingLimit).take();
+  }
+}
+
+/** A request that has reached the venue, or the answer that ends it there. */
+interface Received {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly path: string;
+  readonly search: string;
+  readonly refused?: Answer;
+}
+
+/** A connection for events; nothing is sent before `begin`. */
+export interface OpenEvents {
+  readonly headers: Readonly<Record<string, string>>;
+  begin(): void;
+  closed(): void;
+}
+
+/** Whether a request opens a connection for events. */
+export function isForEvents({ method, url }: Pick<VenueRequest, "method" | "url">): boolean {
+  return method === "GET" && url.split("?")[0] === TRADE_EVENTS_PATH;
+}
+
+function attempt<T>(headers: Readonly<Record<string, string>>, run: () => T): T | VenueResponse {
+  try {
+    return run();
+  } catch (thrown) {
+    if (!(thrown instanceof Refusal)) throw thrown;
+    return respond(refusalAnswer(thrown), headers);
   }
 }
 

@@ -34,6 +34,8 @@ describe("`simulator`", () => {
   test.each([
     [["--rate-limit", "0"], "Expected a whole number from 1, or off."],
     [["--shorts"], "--shorts needs --multiplier 2 or 4: short sales need margin."],
+    [["--tls-cert", "a.pem"], "--tls-cert and --tls-key belong together"],
+    [["--tls-cert", "/none/a.pem", "--tls-key", "/none/b.pem"], "Cannot use the certificate in /none/a.pem with the key in /none/b.pem"],
     [["--multiplier", "3"], "Expected 1, 2 or 4."],
     [["--data-plan", "gold"], "`basic` or `plus` is expected"],
     [["--host", "192.0.2.1", "--port", "0"], "--host must be an address of this machine"],

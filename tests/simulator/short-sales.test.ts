@@ -74,7 +74,7 @@ describe("a short sale", () => {
     expect(answer.json).toMatchObject([{ symbol: "SMR", status: 200, body: { side: "buy", qty: "100" } }]);
   });
 
-  test("can be bracketed: a take-profit below the price, a stop-loss above it", async () => {
+  test("can be bracketed: the take-profit is below, the stop-loss above", async () => {
     const { clock, exchange } = margin();
     const body = { ...SHORT, order_class: "bracket", take_profit: { limit_price: "36" }, stop_loss: { stop_price: "44" } };
     expect(refusalOf(() => exchange.submit({ ...body, stop_loss: { stop_price: "40" } })).body).toMatchObject({
