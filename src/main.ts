@@ -279,6 +279,8 @@ function commandLine(whole: CommandContext, { stdout, stderr }: Surroundings, do
       "basic",
     )
     .option("--hours <hours>", "`always` open, or `nyse` sessions", "always")
+    .option("--clock <time>", "when the venue's time starts, as in 2025-07-14T09:30:00-04:00; default: now")
+    .option("--speed <number>", "venue time for each second; 0 stops it until it is moved over HTTP", speedNumber, 1)
     .option("--latency <ms>", "time until an order is acknowledged, in milliseconds", wholeNumber, 20)
     .option("--fill-latency <ms>", "time until an order is filled, in milliseconds", wholeNumber, 9)
     .option("--partial-fills <percent>", "share of orders filled in several parts", percentage, 10)
@@ -329,6 +331,12 @@ function requestLimit(text: string): number | "off" {
 function multiplier(text: string): "1" | "2" | "4" {
   if (text === "1" || text === "2" || text === "4") return text;
   throw new InvalidArgumentError("Expected 1, 2 or 4.");
+}
+
+function speedNumber(text: string): number {
+  const speed = Number(text);
+  if (text.trim() !== "" && speed >= 0 && speed <= 1_000) return speed;
+  throw new InvalidArgumentError("Expected a number from 0 to 1000.");
 }
 
 function accountsNumber(text: string): number {

@@ -12,6 +12,8 @@ import { readGivenPrices } from "../simulator/given-prices.ts";
 import { readOwnSymbols, seededAsset } from "../simulator/own-symbols.ts";
 import { parseFault, COMMON_PARAMETERS, FAULT_MENU } from "../simulator/faults.ts";
 import { startSharedSimulator, startSimulator, type SharedSimulatorOptions, type Simulator } from "../simulator/server.ts";
+import { SteeredClock } from "../simulator/steered-clock.ts";
+import { millisOf } from "../simulator/timestamps.ts";
 import { readSimulatorFile, startFrom, writeSimulatorFile } from "../app/simulator-state.ts";
 import type { CommandContext } from "./context.ts";
 import { onStopSignal } from "./stop-signals.ts";
@@ -30,6 +32,9 @@ export interface SimulatorCommandOptions {
   readonly rateLimit: number | "off";
   readonly dataPlan: string;
   readonly hours: string;
+  /** When the venue's time starts. Default: now. */
+  readonly clock?: string;
+  readonly speed: number;
   readonly latency: number;
   readonly fillLatency: number;
   readonly partialFills: number;
@@ -63,8 +68,11 @@ export async function simulator(context: CommandContext, options: SimulatorComma
   if (options.dataPlan !== "basic" && options.dataPlan !== "plus")
     throw usage(`--data-plan is "${options.dataPlan}"; \`basic\` or \`plus\` is expected.`);
   if (options.shorts === true && options.multiplier === "1") throw usage("--shorts needs --multiplier 2 or 4: short sales need margin.");
+  const clock = new SteeredClock(context.clock, { start: startOf(options.clock), speed: options.speed });
   const world = {
-    clock: context.clock,
+    clock,
+    steering: clock,
+    keepsStart: true,
     port: options.port,
     host: options.host,
     seed: options.seed,
@@ -99,6 +107,12 @@ export async function simulator(context: CommandContext, options: SimulatorComma
   await new Promise<void>((resolve) => onStopSignal(context.clock, () => resolve()));
   await venue.close();
   return EXIT.ok;
+}
+
+function startOf(clock: string | undefined): number | undefined {
+  const at = clock === undefined ? undefined : millisOf(clock);
+  if (clock !== undefined && at === undefined) throw usage(`--clock is "${clock}"; expected a time such as 2025-07-14T09:30:00-04:00.`);
+  return at;
 }
 
 /** The certificate and the key in the given files; nothing where none are given. */

@@ -112,6 +112,32 @@ export function restoreState(text: string, monotonicNow: number): Omit<Stored, "
   };
 }
 
+/** Puts the values of another state into one that others hold references to. */
+export function overwriteState(state: ExchangeState, by: ExchangeState): void {
+  const target = state as unknown as Record<string, unknown>;
+  for (const [key, value] of Object.entries(by)) {
+    const own = target[key];
+    if (own instanceof Map && value instanceof Map) replaceEntries(own, value as ReadonlyMap<unknown, unknown>);
+    else if (Array.isArray(own)) own.splice(0, own.length, ...(value as unknown[]));
+    else if (isPlain(own)) replaceFields(own, value as object);
+    else target[key] = value;
+  }
+}
+
+function replaceEntries(map: Map<unknown, unknown>, by: ReadonlyMap<unknown, unknown>): void {
+  map.clear();
+  for (const [key, value] of by) map.set(key, value);
+}
+
+function replaceFields(object: object, by: object): void {
+  for (const key of Object.keys(object)) Reflect.deleteProperty(object, key);
+  Object.assign(object, by);
+}
+
+function isPlain(value: unknown): value is object {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
 function shifted(order: OrderRecord, by: number): OrderRecord {
   const move = (at: number | undefined): number | undefined => (at === undefined ? undefined : at + by);
   return { ...order, stepAt: move(order.stepAt), cancelAt: move(order.cancelAt) };

@@ -4,6 +4,7 @@ import {
   type AccountFlags,
   type AccountSettings,
   type ExchangeState,
+  overwriteState,
   restoreState,
   type SplitRecord,
   storeState,
@@ -448,6 +449,16 @@ export class Exchange implements Market {
   serialize(): string {
     const stored = { seed: this.seed, random: this.#random.state, pins: [...this.prices.pins], state: this.state };
     return storeState(stored, this.clock.monotonic());
+  }
+
+  /** Returns to an earlier result of {@link serialize}: account, orders, fixed prices and the random sequence. */
+  restore(text: string): void {
+    const { state, pins, random } = restoreState(text, this.clock.monotonic());
+    overwriteState(this.state, state);
+    this.prices.restore(pins);
+    this.#random.restore(random);
+    this.#orderEntry.arm();
+    this.#onChange();
   }
 
   /** Stops the timers; nothing fills any more. */

@@ -86,6 +86,12 @@ export class PriceBook {
     return this.#pins;
   }
 
+  /** Replaces all fixed prices. */
+  restore(pins: Iterable<readonly [string, readonly Pin[]]>): void {
+    this.#pins.clear();
+    for (const [symbol, list] of pins) this.#pins.set(symbol, [...list]);
+  }
+
   /** Fixes the price for all past and future times, so that every bar is flat. */
   pinFromTheBeginning(symbol: string, price: Decimal): void {
     this.#pins.set(symbol, [{ from: FROM_THE_BEGINNING, price: toText(price) }]);

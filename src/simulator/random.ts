@@ -21,6 +21,11 @@ export class Random {
     return this.#state;
   }
 
+  /** Continues from an earlier {@link state}. */
+  restore(state: number): void {
+    this.#state = state;
+  }
+
   /** Uniform in [0, 1). */
   next(): number {
     this.#state = (this.#state + STEP) >>> 0;

@@ -134,7 +134,7 @@ function write(response: ServerResponse, { status, headers, body, cut }: VenueRe
   response.write(body.slice(0, body.length >>> 1), () => response.socket?.destroy());
 }
 
-/** A client that reads too slowly misses events, and is told so when it reads again. */
+/** A client that reads too slowly misses events; a comment says how many when it reads again. */
 async function sendEvents(venue: Front, request: VenueRequest, response: ServerResponse): Promise<void> {
   let dropped = 0;
   const send = (text: string): void => {

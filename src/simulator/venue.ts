@@ -1,6 +1,7 @@
 import type { Clock } from "../domain/clock.ts";
 import type { AlpacaCredentials } from "../domain/credentials.ts";
 import { adminRoute } from "./admin-routes.ts";
+import { CLOCK_PATH, clockRoute } from "./clock-route.ts";
 import { corporateActions } from "./corporate-actions.ts";
 import { accepts, isComplete, type Shown, shownInHeaders } from "./credentials.ts";
 import { EventConnection, EventLog, readEventRange, TRADE_EVENTS_PATH } from "./event-stream.ts";
@@ -16,6 +17,8 @@ import type { DataFeed } from "./market-stream/feeds.ts";
 import { Random } from "./random.ts";
 import { RATE_LIMIT_PER_MINUTE, RateLimit, type RateLimitState } from "./rate-limit.ts";
 import { malformed, notFound, Refusal } from "./refusals.ts";
+import { Snapshots } from "./snapshots.ts";
+import type { Steering } from "./steered-clock.ts";
 import { tradingRoute } from "./trading-routes.ts";
 import { type Answer, ok, type RouteRequest, sortedKeys, venueJson, type VenueRequest, type VenueResponse } from "./wire.ts";
 
@@ -46,6 +49,10 @@ export interface VenueOptions {
   /** Whether the account pays for recent data of all exchanges (SIP), without a limit of symbols. Default false, as on the free plan. */
   readonly sip?: boolean;
   readonly interceptor?: Interceptor;
+  /** How a person can change the exchange's time. Default: not at all. */
+  readonly steering?: Steering;
+  /** Whether a reset without a name returns to how the venue began. Default false. */
+  readonly keepsStart?: boolean;
   /** How many trade updates are kept for clients that ask for past ones. Default 0. */
   readonly keptEvents?: number;
   /** Faults from the list, as {@link parseFault} reads them; `/simulator/faults` can add more. */
@@ -66,6 +73,8 @@ export class Venue {
   readonly #dataLimit: RateLimit;
   readonly #requestIds = new Random(REQUEST_ID_SEED);
   readonly #streams = new Set<StreamConnection>();
+  readonly #steering: Steering | undefined;
+  readonly #snapshots: Snapshots;
   readonly #eventLog: EventLog;
   readonly #eventStreams = new Set<EventConnection>();
   readonly #stopListening: () => void;
@@ -81,6 +90,9 @@ export class Venue {
     this.#marketData = new MarketData(options.exchange, this.#sip);
     this.#tradingLimit = new RateLimit(this.clock, perMinute);
     this.#dataLimit = new RateLimit(this.clock, perMinute);
+    this.#steering = options.steering;
+    this.#snapshots = new Snapshots(this.exchange, this.#steering);
+    if (options.keepsStart === true) this.#snapshots.begin();
     this.#eventLog = new EventLog(options.keptEvents ?? 0);
     this.#stopListening = this.exchange.onTradeUpdate((update) => {
       this.faults.happened(update);
@@ -224,7 +236,8 @@ export class Venue {
 
   #route(request: RouteRequest): Answer | undefined {
     if (this.exchange.listsAnySymbol) this.exchange.use(symbolsNamed(request));
-    if (request.path.startsWith("/simulator/")) return adminRoute(this.exchange, this.faults, request);
+    if (request.path === CLOCK_PATH) return clockRoute(this.clock, this.#steering, request);
+    if (request.path.startsWith("/simulator/")) return this.#snapshots.route(request) ?? adminRoute(this.exchange, this.faults, request);
     if (!isMarketData(request.path)) return tradingRoute(this.exchange, request);
     if (request.method === "GET" && CORPORATE_ACTIONS.includes(request.path)) return ok(corporateActions(this.exchange, request.query));
     return this.#marketData.route(request);

@@ -13,7 +13,19 @@ const run = promisify(execFile);
 describe("`simulator`", () => {
   test("listens at --host, with the limit and the buying power of its options", async () => {
     const directory = mkdtempSync(join(tmpdir(), "simulator-options-"));
-    const options = ["--host", "localhost", "--rate-limit", "2", "--multiplier", "4", "--shorts"];
+    const options = [
+      "--host",
+      "localhost",
+      "--rate-limit",
+      "2",
+      "--multiplier",
+      "4",
+      "--shorts",
+      "--clock",
+      "2025-07-14T09:30:00-04:00",
+      "--speed",
+      "0",
+    ];
     const env = { PATH: process.env.PATH, HOME: directory, STATE_DIR: directory, NO_COLOR: "1" };
     const child = spawn(process.execPath, [CLI, "simulator", "--port", "0", ...options], { cwd: directory, env });
     try {
@@ -24,6 +36,7 @@ describe("`simulator`", () => {
       for (let call = 0; call < 3; call++) replies.push(await fetch(`${url}/v2/account`, { headers }));
       expect(replies.map(({ status }) => status)).toEqual([200, 200, 429]);
       expect(await replies[0]!.json()).toMatchObject({ cash: "100000", buying_power: "400000", multiplier: "4", shorting_enabled: true });
+      expect(await (await fetch(`${url}/simulator/clock`)).json()).toEqual({ now: "2025-07-14T13:30:00.000Z", speed: 0 });
     } finally {
       child.kill();
       await once(child, "exit");
@@ -34,6 +47,8 @@ describe("`simulator`", () => {
   test.each([
     [["--rate-limit", "0"], "Expected a whole number from 1, or off."],
     [["--shorts"], "--shorts needs --multiplier 2 or 4: short sales need margin."],
+    [["--speed", "-1"], "Expected a number from 0 to 1000."],
+    [["--clock", "noon"], '--clock is "noon"; expected a time such as 2025-07-14T09:30:00-04:00.'],
     [["--tls-cert", "a.pem"], "--tls-cert and --tls-key belong together"],
     [["--tls-cert", "/none/a.pem", "--tls-key", "/none/b.pem"], "Cannot use the certificate in /none/a.pem with the key in /none/b.pem"],
     [["--multiplier", "3"], "Expected 1, 2 or 4."],

@@ -137,7 +137,7 @@ async function firstEvent(response: Response): Promise<unknown> {
   throw new Error("The connection ended.");
 }
 
-test("a client over HTTP gets its headers at once, and events of its own account", async () => {
+test("a client over HTTP gets its headers at once, and only the events of its account", async () => {
   const single = await startSimulator({ alwaysOpen: true });
   const shared = await startSharedSimulator({ alwaysOpen: true });
   try {
