@@ -6,9 +6,14 @@ import { type Answer, ok, type RouteRequest } from "./wire.ts";
 
 type Body = RouteRequest["body"];
 
+/** What Alpaca removed on 2026-07-06, with pattern-day-trading: older clients still send it, and it has no effect. */
+const REMOVED = ["dtbp_check", "pdt_check"] as const;
+const CHECKS: readonly unknown[] = ["entry", "exit", "both", "", null];
+
 /** `PATCH /v2/account/configurations`: null leaves a setting as it is. @throws Refusal for what the simulator does not have. */
 export function changeSettings(exchange: Exchange, body: Body): Answer {
   const { settings } = exchange.state;
+  for (const name of REMOVED) if (!CHECKS.includes(body[name] ?? null)) throw malformed(`${name} value is invalid`);
   if (oneOf(body, "max_options_trading_level", [0, 1, 2, 3], 0) !== 0) throw malformed("options are not supported here");
   const change: AccountSettings = {
     suspendTrade: flag(body, "suspend_trade", settings.suspendTrade),
