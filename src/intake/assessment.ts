@@ -45,7 +45,7 @@ export interface Facts {
   /** Those of them with an order known to be at the broker (R17). */
   readonly begun: ReadonlySet<string>;
   /** The strategy's last accepted signal, including one from an earlier process. */
-  readonly lastAccepted: { readonly id: string; readonly generatedAt: number } | undefined;
+  readonly lastAccepted: Pick<Signal, "id" | "generatedAt" | "kind" | "lineHashes"> | undefined;
   /** Message about bytes after the last newline of the file. */
   readonly rest?: string | undefined;
   readonly now: number;
@@ -78,7 +78,7 @@ export function assess(run: Run, id: string, earlier: readonly Run[], facts: Fac
   const { allocation, oldestStamp, newestStamp } = run;
   const { now } = facts;
   if (allocation.kind === "malformed" || oldestStamp === undefined || newestStamp === undefined)
-    return refuse("malformed", allocation.kind === "malformed" ? allocation.reason : "No line of the run has a readable timestamp.");
+    return refuse("malformed", faultOf(run, facts));
   const untrusted = settings.mode === "simulator" ? undefined : run.alerts.find(({ origin }) => origin === "simulator");
   if (untrusted !== undefined)
     return refuse(
@@ -107,6 +107,13 @@ function refuse(kind: FinalVerdict, reason: string): Assessment {
   return { kind: "refuse", verdict: { kind, reason } };
 }
 
+/** Of lines without a stamp, which gather until a run follows, only the newest say what is wrong now. */
+function faultOf({ entries, allocation, oldestStamp }: Run, { known }: Facts): string {
+  const problems = entries.flatMap(({ line }) => (line.kind === "malformed" && !known.has(line.hash) ? [line.problem] : []));
+  if (oldestStamp === undefined && problems[0] !== undefined) return problems[0];
+  return allocation.kind === "malformed" ? allocation.reason : "No line of the run has a readable timestamp.";
+}
+
 /** A run whose legs never came ends as incomplete. The time zone is suspected only when the line has just arrived. */
 function tooOldOrEarly(run: Run, age: { kind: "stale" | "future"; reason: string }, facts: Facts, settings: JudgeSettings): Assessment {
   const waited = run.hashes.some((hash) => facts.known.get(hash)?.kind === "waiting");
@@ -129,10 +136,17 @@ function overtaking(newestStamp: number, id: string, earlier: readonly Run[], fa
     .filter(({ allocation: { kind } }) => kind === "rebalance" || kind === "exit" || kind === "hold")
     .filter(({ hashes }) => hashes.every((hash) => facts.known.get(hash)?.kind !== "future"))
     .map((run) => run.newestStamp);
-  const accepted = facts.lastAccepted?.id === id ? undefined : facts.lastAccepted?.generatedAt;
-  return [...acceptable, accepted].find(
+  return [...acceptable, acceptedBefore(id, earlier, facts)].find(
     (stamp) => stamp !== undefined && stamp > newestStamp + MAX_GAP_MS && stamp <= facts.now + MAX_AHEAD_SECONDS * 1_000,
   );
+}
+
+/** The stamp of the last accepted signal, unless it is a SELL behind the run, which interrupts nothing (R22). */
+function acceptedBefore(id: string, earlier: readonly Run[], { lastAccepted, runs }: Facts): number | undefined {
+  if (lastAccepted === undefined || lastAccepted.id === id) return undefined;
+  const { kind, lineHashes, generatedAt } = lastAccepted;
+  const isBehind = ({ hashes }: Run): boolean => hashes.some((hash) => lineHashes.includes(hash));
+  return kind === "exit" && runs.slice(earlier.length).some(isBehind) ? undefined : generatedAt;
 }
 
 function assessAllocation(run: Run, signal: Signal, until: number, facts: Facts, settings: JudgeSettings): Assessment {

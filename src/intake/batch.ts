@@ -70,8 +70,9 @@ class Grouping {
   readonly repeats = new Set<Entry>();
   readonly #seen = new Set<string>();
   #current: OpenRun | undefined;
-  /** The previous run, while the current one only sells. */
+  /** The run before the newest ones, and those, while they only sell. */
   #previous: OpenRun | undefined;
+  #sells: OpenRun[] = [];
   /** Lines that belong to the current run only if it continues. */
   #unplaced: Entry[] = [];
 
@@ -104,16 +105,18 @@ class Grouping {
     else this.#current.entries.push(entry);
   }
 
-  /** A SELL between two slow lines of a run is executed separately and must not split it. */
+  /** SELLs between two slow lines of a run are executed separately and must not split it. */
   #goesOnBefore(line: Alert | MalformedLine): boolean {
-    const [previous, current] = [this.#previous, this.#current];
-    if (previous === undefined || current === undefined || this.#groups.at(-2) !== previous.entries) return false;
-    if (line.kind === "malformed" || line.namedLegs === undefined) return false;
-    if (!previous.takes(line, line.stamp) || !current.onlySells || current.sellsOneOf(line.namedLegs)) return false;
-    this.#groups.pop();
-    previous.entries.push(...current.entries);
+    const [previous, sells] = [this.#previous, this.#sells];
+    if (previous === undefined || this.#groups.at(-1 - sells.length) !== previous.entries) return false;
+    if (line.kind === "malformed" || line.namedLegs === undefined || !previous.takes(line, line.stamp)) return false;
+    const legs = line.namedLegs;
+    if (!sells.every((each) => each.onlySells && !each.sellsOneOf(legs))) return false;
+    for (const each of sells) previous.entries.push(...each.entries);
+    this.#groups.splice(-sells.length);
     this.#current = previous;
     this.#previous = undefined;
+    this.#sells = [];
     return true;
   }
 
@@ -125,8 +128,12 @@ class Grouping {
   #begin(entry: Entry, line: Alert | MalformedLine, stamp: number): void {
     if (this.#unplaced.length > 0) this.#groups.push(this.#unplaced);
     this.#unplaced = [];
-    this.#previous = this.#current;
+    if (this.#previous === undefined || this.#current?.onlySells !== true) {
+      this.#previous = this.#current;
+      this.#sells = [];
+    }
     this.#current = new OpenRun(this.#maxSpanMs);
+    this.#sells.push(this.#current);
     this.#current.add([entry], line, stamp);
     this.#groups.push(this.#current.entries);
   }

@@ -16,6 +16,8 @@ export function judgeRest(rest: { readonly bytes: Buffer; readonly since: number
   if (rest === undefined) return { kind: "none" };
   const fields = readFields(rest.bytes.toString("utf8").replace(/^\uFEFF/, ""));
   if (fields.kind === "fields") return { kind: "line", at: rest.since + settleSeconds * 1_000 };
-  const text = `${rest.bytes.length.toLocaleString("en-US")} bytes follow the last newline of the file: its last line is not finished.`;
+  const { length } = rest.bytes;
+  const bytes = length === 1 ? "1 byte follows" : `${length.toLocaleString("en-US")} bytes follow`;
+  const text = `${bytes} the last newline of the file: its last line is not finished.`;
   return { kind: "torn", at: rest.since + TORN_AFTER_MS, text };
 }

@@ -335,4 +335,13 @@ describe("lines that name the same legs", () => {
     expect(runs(first, sell("UVXY")).map(({ allocation }) => allocation.kind)).toEqual(["incomplete", "exit"]);
     expect(sizes(first, sell("SMR"), second, third).length).toBeGreaterThan(1);
   });
+
+  test("take in several SELLs that come one after the other, unless another run comes between", () => {
+    const [first, second, third] = slow(10_000) as [string, string, string];
+    const sell = (symbol: string, at: number): string => line({ at: T0 + at, symbol, action: "SELL", reason: "exit" });
+    const sells = [sell("UVXY", 12_500), sell("BTAL", 15_000)];
+    expect(sizes(sell("TQQQ", -5_000), first, second, ...sells, third)).toEqual([1, 5]);
+    expect(sizes(first, second, ...sells, sell("SMR", 17_500), third)).toEqual([2, 1, 1, 1, 1]);
+    expect(sizes(first, second, ...sells, line({ at: T0 + 17_500, symbol: "SPY", action: "HOLD" }), third)).toEqual([2, 1, 1, 1, 1]);
+  });
 });

@@ -148,6 +148,28 @@ describe("a SELL that follows BUYs which have not begun", () => {
   });
 });
 
+describe("SELLs between the legs of BUYs that come slowly", () => {
+  const [smr, leu] = RUN;
+  const oklo = nuclearRun(T0 + 12_000)[2];
+
+  test.each([1, 2])("are executed at once, and the legs are waited for (%i SELLs)", async (count) => {
+    desk.append(smr, leu);
+    desk.look();
+    for (const symbol of ["UVXY", "BTAL"].slice(0, count)) {
+      await desk.clock.advance(3_000);
+      const exit = executed(await arrive(sell(symbol, desk.clock.now())));
+      expect(exit).toMatchObject({ kind: "exit", exits: [symbol] });
+      begin(exit, true);
+      judge(exit.id, "executed");
+      desk.intake.rejudge("asked");
+    }
+    expect(verdicts(smr, leu)).toEqual(["waiting", "waiting"]);
+    await desk.clock.advance(T0 + 12_200 - desk.clock.now());
+    expect(plain(executed(await arrive(oklo)).targets)).toEqual({ SMR: "0.312", LEU: "0.395", OKLO: "0.293" });
+    expect(verdicts(smr, leu, oklo)).toEqual(["accepted", "accepted", "accepted"]);
+  });
+});
+
 describe("a SELL that follows BUYs which have begun", () => {
   test("gets a separate plan", async () => {
     const signal = executed(await arrive(...RUN));

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { appendFileSync, utimesSync } from "node:fs";
+import { appendFileSync, utimesSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { hashOf, readAlert } from "../../src/intake/alert.ts";
 import { jsonFault } from "../../src/intake/json-fault.ts";
@@ -151,6 +151,15 @@ describe("a file", () => {
     expect(told()).toContain(
       'Line 1: The line is not JSON: column 2 reads "{". The object has no end: write each object completely, on its own line',
     );
+  });
+
+  test("names the newest fault, not one that is gone or was named before", () => {
+    write("hello\n");
+    expect(told()).toContain('Line 1: The line is not JSON: column 1 reads "hello"');
+    writeFileSync(desk.file, "[1]\n");
+    expect(told()).toContain("Line 1: The line holds an array.");
+    write("bye\n");
+    expect(told()).toContain('Line 2: The line is not JSON: column 1 reads "bye"');
   });
 
   test("names the line of a fault, and of one that stands among the legs of a run that lacks one", () => {

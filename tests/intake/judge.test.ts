@@ -182,7 +182,8 @@ describe("a run stamped before one that came earlier", () => {
   });
 
   test("is superseded by what an earlier process accepted, unless that is the run itself or has a future stamp", () => {
-    const by = (id: string, generatedAt: number): string => told(judged(RUN, { lastAccepted: { id, generatedAt } }));
+    const by = (id: string, generatedAt: number): string =>
+      told(judged(RUN, { lastAccepted: { id, generatedAt, kind: "exit", lineHashes: ["gone"] } }));
     expect(by("other", T0 + 5_000)).toBe("superseded");
     expect(by(idOf(RUN), T0 + 5_000)).toBe("execute");
     expect(by("other", T0 + 2_000)).toBe("execute");
