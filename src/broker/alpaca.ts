@@ -37,6 +37,7 @@ import { normaliseEndpoint } from "../config/endpoints.ts";
 import { toEquityHistory } from "./equity-history.ts";
 import type { HostGuard } from "./host-guard.ts";
 import { KeptConnections } from "./kept-connections.ts";
+import { MissingValues } from "./missing-values.ts";
 import { createHostGuard } from "./host-guard.ts";
 import { toAccount, toAccountConfiguration, toAsset, toMarketClock, toPositions, toSessions } from "./mapping.ts";
 import { toFills, toOrder, toOrderOrNothing, toOrders } from "./order-mapping.ts";
@@ -110,6 +111,7 @@ class AlpacaBroker implements Broker {
   readonly #actions: marketData.CorporateActionsApi;
   readonly #connections = new KeptConnections();
   readonly #streams = new Set<OrderStream>();
+  readonly #missingValues: MissingValues;
   /** Symbols with an unreadable position in the last answer. */
   #oddPositions: readonly string[] = [];
 
@@ -132,6 +134,7 @@ class AlpacaBroker implements Broker {
     const dataUrl = normaliseEndpoint(alpaca.dataUrl);
     this.#trading = new VenueCalls({ ...shared, url: tradingUrl });
     this.#data = new VenueCalls({ ...shared, url: dataUrl, names: { ...shared.names, endpointSetting: "ALPACA_DATA_ENDPOINT" } });
+    this.#missingValues = new MissingValues(options.clock, (symbols) => this.prices(symbols));
     this.#streamGuard = createHostGuard(mode, alpaca.streamUrl);
     this.#streamGuard(alpaca.streamUrl);
 
@@ -171,7 +174,7 @@ class AlpacaBroker implements Broker {
       const odd = positions.filter(({ problem }) => problem !== undefined).map(({ symbol }) => symbol);
       const isKnown = odd.every((symbol) => this.#oddPositions.includes(symbol));
       this.#oddPositions = odd;
-      if (isKnown || tries === MOST_POSITION_READS) return positions;
+      if (isKnown || tries === MOST_POSITION_READS) return this.#missingValues.fill(positions);
     }
   }
 

@@ -76,12 +76,11 @@ const positionSchema = z
     cost_basis: piece(amount),
     unrealized_pl: piece(amount),
   })
-  .transform((wire, context): Position => {
+  .transform((wire): Position => {
     const short = wire.side === "short" || wire.qty.s < 0;
     const quantity = signed(wire.qty, short);
     const marketValue = wire.market_value ?? wire.current_price?.times(quantity);
     const costBasis = wire.cost_basis ?? wire.avg_entry_price?.times(quantity);
-    if (marketValue === undefined) context.addIssue({ code: "custom", path: ["market_value"], message: "is missing" });
     return {
       symbol: wire.symbol,
       assetId: wire.asset_id,
@@ -89,15 +88,19 @@ const positionSchema = z
       side: short ? "short" : "long",
       quantity,
       available: available(wire.qty_available, quantity, short),
-      marketValue: signed(marketValue ?? quantity, short),
+      marketValue: signed(marketValue ?? ZERO, short),
       currentPrice: wire.current_price,
       // A new ticker has no close yet, and zero is not a price.
       lastdayPrice: wire.lastday_price?.gt(ZERO) === true ? wire.lastday_price : undefined,
       averageEntryPrice: wire.avg_entry_price ?? (quantity.eq(ZERO) ? undefined : wire.cost_basis?.div(quantity).abs()),
       costBasis: costBasis ?? ZERO,
       unrealizedProfit: wire.unrealized_pl,
+      ...(marketValue === undefined ? { problem: NO_VALUE } : {}),
     };
   });
+
+/** The problem of a row that says everything but what the position is worth. */
+export const NO_VALUE = "market_value: is missing";
 
 /** The schema does not define the sign of a short position; here it is always negative. */
 function signed(value: Decimal, short: boolean): Decimal {

@@ -105,10 +105,17 @@ describe("the target is reached despite", () => {
   });
 });
 
+/** All that the venue may leave out of a position (its own library has these as optional). */
+const NO_VALUE = { market_value: null, current_price: null, lastday_price: null, unrealized_pl: null };
+
+test("positions that the venue shows without a value are valued at market prices, and traded", async () => {
+  openWith((request, rows) => (isRead(request, "/v2/positions") ? rows.map((row) => ({ ...row, ...NO_VALUE })) : rows));
+  expect(await hedged()).toBe("on-target");
+  expect(book(desk)).toEqual(SWITCH);
+});
+
 test("a leg of the target that cannot be read is left alone, and the account is not called on target", async () => {
-  openWith((request, rows) =>
-    isRead(request, "/v2/positions") ? [...rows, { ...ODD_POSITION, symbol: "BTAL", market_value: null, current_price: null }] : rows,
-  );
+  openWith((request, rows) => (isRead(request, "/v2/positions") ? [...rows, { ...ODD_POSITION, symbol: "BTAL", qty: "n/a" }] : rows));
   expect(await hedged()).toMatch(/^incomplete/);
   expect(book(desk)).toEqual(SWITCH.filter((line) => !line.includes("BTAL")));
 });
