@@ -53,7 +53,7 @@ import { createRedaction } from "./redaction.ts";
 import type { CreateSocket } from "./stream-connection.ts";
 import type { TrafficRecord } from "./transport.ts";
 import { VenueCalls } from "./venue-calls.ts";
-import { isAbsent, venueNames } from "./venue-errors.ts";
+import { dataNames, isAbsent, venueNames } from "./venue-errors.ts";
 import { UnreadableAnswer } from "./wire.ts";
 
 export interface AlpacaBrokerOptions {
@@ -133,7 +133,7 @@ class AlpacaBroker implements Broker {
     const tradingUrl = normaliseEndpoint(alpaca.tradingUrl);
     const dataUrl = normaliseEndpoint(alpaca.dataUrl);
     this.#trading = new VenueCalls({ ...shared, url: tradingUrl });
-    this.#data = new VenueCalls({ ...shared, url: dataUrl, names: { ...shared.names, endpointSetting: "ALPACA_DATA_ENDPOINT" } });
+    this.#data = new VenueCalls({ ...shared, url: dataUrl, names: dataNames(shared.names) });
     this.#missingValues = new MissingValues(options.clock, (symbols) => this.prices(symbols));
     this.#streamGuard = createHostGuard(mode, alpaca.streamUrl);
     this.#streamGuard(alpaca.streamUrl);

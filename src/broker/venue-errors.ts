@@ -25,6 +25,13 @@ export function venueNames(broker: string, mode: TradingMode, credentials: Alpac
   };
 }
 
+/** For market data, which has its own address and may refuse keys that the account accepts. */
+export function dataNames(names: VenueNames): VenueNames {
+  const hint =
+    "If `alpaca-trader account` works with them, check ALPACA_DATA_ENDPOINT, and at Alpaca whether the account may read market data.";
+  return { ...names, credentialsHint: `${names.credentialsHint} ${hint}`, endpointSetting: "ALPACA_DATA_ENDPOINT" };
+}
+
 function credentialsHint(prefix: string, { oauthToken }: AlpacaCredentials): string {
   return oauthToken === undefined
     ? `Check ${prefix}KEY and ${prefix}SECRET; paper keys do not work for live trading, nor live keys for paper.`
@@ -50,7 +57,7 @@ export function isAbsent(answer: VenueAnswer, thing: "order" | "asset"): boolean
 export function readError(answer: Exclude<VenueAnswer, { kind: "success" }>, activity: string, names: VenueNames): BrokerError {
   switch (answer.kind) {
     case "none":
-      return new BrokerError("unreachable", `${names.broker} did not answer while ${activity}: ${answer.message}.`, {
+      return new BrokerError("unreachable", `${names.broker} did not answer while ${activity}: ${stripped(answer.message)}.`, {
         hint: checkConnection(names),
       });
     case "garbled":

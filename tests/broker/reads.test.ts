@@ -107,6 +107,19 @@ describe("a read", () => {
     expect(error.requestId).toBe("req-1");
   });
 
+  test("names the data's own address too when market data refuses keys that the account may accept", async () => {
+    const { broker, clock } = venueOf(() => Response.json({ message: "forbidden." }, { status: 403 }));
+    const error = await failureOf(clock.until(broker.prices(["SMR"])));
+    expect(error.message).toBe("Alpaca paper refused the keys while reading market prices (HTTP 403: forbidden).");
+    expect(error.hint).toMatch(/ALPACA_PAPER_KEY .* `alpaca-trader account` .* ALPACA_DATA_ENDPOINT/);
+  });
+
+  test("ends its sentence once, whatever the connection said", async () => {
+    const { broker, clock } = venueOf(() => Promise.reject(new Error("The venue answered with a redirect.")));
+    const error = await failureOf(clock.until(broker.account()));
+    expect(error.message).toBe("Alpaca paper did not answer while reading the account: The venue answered with a redirect.");
+  });
+
   test("names the endpoint when another server answers", async () => {
     const { broker, clock } = venueOf(() => Response.json({ code: 40410000, message: "endpoint not found" }, { status: 404 }));
     const error = await failureOf(clock.until(broker.account()));

@@ -174,6 +174,24 @@ describe("other refusals (R20)", () => {
     expectHoldings(desk, HEDGE);
   });
 
+  test.each(['asset "TQQQ" cannot be sold short', "fractional orders cannot be sold short"])(
+    "a sell of held shares that is taken for a short one is tried again, four times at most: %s",
+    async (message) => {
+      const refused = reply(422, { code: 42210000, message });
+      desk = new VirtualDesk(INVESTED);
+      desk.venue.interceptor = beforePosts("TQQQ", 1, () => refused);
+      expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "on-target" } });
+      expectHoldings(desk, HEDGE);
+      await desk.close();
+
+      desk = new VirtualDesk(INVESTED);
+      desk.venue.interceptor = beforePosts("TQQQ", 9, () => refused);
+      expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "off-target" } });
+      expect(intentsOf(desk).filter(({ symbol }) => symbol === "TQQQ")).toHaveLength(4);
+      expectUnharmed(desk);
+    },
+  );
+
   test("a day order that the venue lets expire while the session lasts is sent again", async () => {
     desk = new VirtualDesk(INVESTED);
     let isOver = false;

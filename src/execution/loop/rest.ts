@@ -150,10 +150,12 @@ function refused(intent: IntentRecord, tries: readonly IntentRecord[]): Rest {
     case "not-fractionable":
       return isOfFractions(intent) ? { ...rest, passing: before < MOST_TRIES } : { ...rest, ...paced };
     // What the venue itself says of the asset and of the account decides; one refusal that contradicts it may be a fault.
+    // Its order gate can lag behind the fill of a buy: then a sell of what is held looks like a short one.
     case "not-tradable":
     case "unknown-asset":
     case "account-restricted":
     case "insufficient-quantity":
+    case "cannot-short":
     case "wash-trade":
     case "other":
       return { ...rest, ...paced };
