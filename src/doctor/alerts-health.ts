@@ -1,10 +1,10 @@
 import { dirname } from "node:path";
 import type { Run } from "../intake/batch.ts";
-import { iso, zoneHint } from "../intake/freshness.ts";
+import { zoneHint } from "../intake/freshness.ts";
 import type { Decision } from "../intake/judge.ts";
 import { TORN_AFTER_MS } from "../intake/rest.ts";
 import { isFinal, type VerdictKind } from "../domain/verdict.ts";
-import { formatAge, formatDuration } from "../domain/time-format.ts";
+import { formatAge, formatDuration, formatInstant } from "../domain/time-format.ts";
 import { readAlertsState, type AlertsState } from "./alerts.ts";
 import { failed, ok, skipped, warning, given, type Findings, type Step } from "./check.ts";
 import type { Config } from "../domain/config.ts";
@@ -54,11 +54,11 @@ function endFinding({ file, bytes, ended, writtenAt }: AlertsState & { kind: "re
 }
 
 /** R1–R5: the newest run, its age, and how it would be judged now. */
-export function judgeAlertsRun(state: AlertsState, { now }: AlertsTime): Findings {
+export function judgeAlertsRun(state: AlertsState, { now, zone }: AlertsTime): Findings {
   if (state.kind !== "read") return skipped(state.kind === "missing" ? "there is no alerts file" : "fix the alerts file first");
   const { run, decision } = state;
   if (run === undefined) return warning("the file contains no run", "The strategy has not written a complete line yet.");
-  const subject = `${subjectOf(run)}${run.newestStamp === undefined ? "" : `, ${formatAge(run.newestStamp, now)}`}`;
+  const subject = `${subjectOf(run, zone)}${run.newestStamp === undefined ? "" : `, ${formatAge(run.newestStamp, now)}`}`;
   if (run.allocation.kind === "malformed") return failed(`${subject}: malformed. ${run.allocation.reason}`, FORMAT_HINT);
   return decided(subject, run, decision, now);
 }
@@ -101,13 +101,13 @@ function silenceFinding(text: string, { newestStamp }: Run, now: number): Findin
   return warning(text, `The strategy has not written for ${formatDuration(now - newestStamp)}; check whether it still runs.`);
 }
 
-function subjectOf({ alerts, hashes, newestStamp }: Run): string {
+function subjectOf({ alerts, hashes, newestStamp }: Run, zone: string): string {
   const symbols = [...new Set(alerts.map(({ symbol }) => symbol))];
   const legs =
     symbols.length === 0
       ? `${String(hashes.length)} unreadable ${hashes.length === 1 ? "line" : "lines"}`
       : symbols.slice(0, 12).join(", ");
-  return newestStamp === undefined ? legs : `${legs}, stamped ${iso(newestStamp)}`;
+  return newestStamp === undefined ? legs : `${legs}, stamped ${formatInstant(newestStamp, zone)}`;
 }
 
 /** R5: a timestamp off by whole quarter-hours from the file's modification time was read in the wrong zone. */

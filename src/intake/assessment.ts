@@ -1,6 +1,7 @@
+import { formatInstant } from "../domain/time-format.ts";
 import type { TradingMode } from "../domain/config.ts";
 import { MAX_GAP_MS, type Run } from "./batch.ts";
-import { MAX_AHEAD_SECONDS, freshnessOf, iso, staleAt, zoneHint } from "./freshness.ts";
+import { MAX_AHEAD_SECONDS, freshnessOf, staleAt, zoneHint } from "./freshness.ts";
 import type { Signal } from "../domain/signal.ts";
 import type { FinalVerdict, Verdict } from "../domain/verdict.ts";
 
@@ -92,7 +93,7 @@ export function assess(run: Run, id: string, earlier: readonly Run[], facts: Fac
   if (overtaken !== undefined)
     return refuse(
       "superseded",
-      `The run is stamped ${iso(newestStamp)}, before a run that came earlier (${iso(overtaken)}). An older run is not executed after a newer one.`,
+      `The run is stamped ${formatInstant(newestStamp, settings.timezone)}, before a run that came earlier (${formatInstant(overtaken, settings.timezone)}). An older run is not executed after a newer one.`,
     );
   return assessAllocation(
     run,
@@ -163,7 +164,7 @@ function assessAllocation(run: Run, signal: Signal, until: number, facts: Facts,
         kind: "wait",
         for: "legs",
         until,
-        reason: `${allocation.reason}${besideMissing(run, facts)} Waiting for the rest until ${iso(until)}.`,
+        reason: `${allocation.reason}${besideMissing(run, facts)} Waiting for the rest until ${formatInstant(until, settings.timezone)}.`,
       };
     case "rebalance":
     case "exit":

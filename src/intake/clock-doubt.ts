@@ -1,6 +1,7 @@
+import { formatInstant } from "../domain/time-format.ts";
 import type { Run } from "./batch.ts";
 import type { Assessment, Facts, JudgeSettings } from "./assessment.ts";
-import { freshnessOf, iso } from "./freshness.ts";
+import { freshnessOf } from "./freshness.ts";
 
 /** How long a run waits for the first comparison of the clocks before it is judged again. */
 const COMPARED_WITHIN_MS = 60_000;
@@ -33,6 +34,9 @@ export function unlessClockIsWrong(assessment: Assessment, run: Run, facts: Fact
   const { kind, reason } = assessment.verdict;
   return {
     kind: "refuse",
-    verdict: { kind, reason: `${reason} ${doubt.reason} By the broker's clock the run is ${age.kind} (${iso(brokersNow)}).` },
+    verdict: {
+      kind,
+      reason: `${reason} ${doubt.reason} By the broker's clock the run is ${age.kind} (${formatInstant(brokersNow, settings.timezone)}).`,
+    },
   };
 }

@@ -1,3 +1,4 @@
+import { formatInstant } from "../domain/time-format.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { TradingMode } from "../domain/config.ts";
 import type { Ledger } from "../domain/ledger.ts";
@@ -9,7 +10,6 @@ import { withCause } from "./cause.ts";
 import type { ClockDoubt, Facts, JudgeSettings, KnownVerdict, Occasion } from "./assessment.ts";
 import { AlertsCursor, type AlertsReader, type CursorOptions, type Passage } from "./cursor.ts";
 import { FileLossWatch, type FileLoss } from "./file-loss.ts";
-import { iso } from "./freshness.ts";
 import type { IntakeState } from "./intake-state.ts";
 import { signalIdOf } from "./decisive.ts";
 import { earliest, judge, type Decision, type Judgement, type LineVerdict } from "./judge.ts";
@@ -262,7 +262,7 @@ export class Intake implements IntakeState {
     this.#window.dropBefore(now - this.#settings.maxAgeSeconds * 1_000, false);
     const deciding = runs.findLast(({ allocation }) => allocation.kind !== "exit" && allocation.kind !== "hold");
     const decidedBefore = deciding === runs.at(-1) ? undefined : deciding?.hashes;
-    return { judgement, verdicts: verdicts.map((verdict) => spokenOf(verdict, runs)), decidedBefore };
+    return { judgement, verdicts: verdicts.map((verdict) => spokenOf(verdict, runs, this.#settings.timezone)), decidedBefore };
   }
 
   #withCauses({ decision, verdicts, judgeAgainAt }: Judgement): Judgement {
@@ -363,11 +363,11 @@ function newLines(
   }));
 }
 
-function spokenOf({ hashes, verdict, signalId }: LineVerdict, runs: readonly Run[]): SpokenVerdict {
+function spokenOf({ hashes, verdict, signalId }: LineVerdict, runs: readonly Run[], timezone: string): SpokenVerdict {
   const asked = new Set(hashes);
   const lines = runs.flatMap(({ entries }) => entries.map(({ line }) => line)).filter(({ hash }) => asked.has(hash));
   const stamp = lines.find((line) => line.stamp !== undefined)?.stamp;
   const symbols = [...new Set(lines.flatMap((line) => (line.kind === "alert" ? [line.symbol] : [])))];
-  const subject = `${hashes.length} ${hashes.length === 1 ? "line" : "lines"} ${stamp === undefined ? "without a readable stamp" : `stamped ${iso(stamp)}`}`;
+  const subject = `${hashes.length} ${hashes.length === 1 ? "line" : "lines"} ${stamp === undefined ? "without a readable stamp" : `stamped ${formatInstant(stamp, timezone)}`}`;
   return { verdict, subject: symbols.length === 0 ? subject : `${subject} (${symbols.join(", ")})`, lines: hashes.length, signalId };
 }

@@ -1,9 +1,10 @@
+import { formatInstant } from "../domain/time-format.ts";
 import { assess, type Assessment, type Facts, type JudgeSettings, type KnownVerdict, type Wait } from "./assessment.ts";
 import type { Alert } from "./alert.ts";
 import { carryingPlan, decisiveRun, signalIdOf } from "./decisive.ts";
 import type { Run } from "./batch.ts";
 import { unlessClockIsWrong } from "./clock-doubt.ts";
-import { iso, staleAt } from "./freshness.ts";
+import { staleAt } from "./freshness.ts";
 import type { Signal } from "../domain/signal.ts";
 import { isFinal, type Verdict, type VerdictKind } from "../domain/verdict.ts";
 
@@ -255,7 +256,10 @@ function judgeOlder(run: Run, successor: Run | undefined, facts: Facts, settings
     const detail = run.allocation.kind === "incomplete" ? ` This run was incomplete: ${run.allocation.reason}` : "";
     return newVerdict(
       run.hashes,
-      { kind: "superseded", reason: `A newer run follows in the file, stamped ${iso(successor.newestStamp)}.${detail}` },
+      {
+        kind: "superseded",
+        reason: `A newer run follows in the file, stamped ${formatInstant(successor.newestStamp, settings.timezone)}.${detail}`,
+      },
       signalIdOf(settings.strategy, run),
       facts,
     );

@@ -1,3 +1,4 @@
+import { formatInstant } from "../domain/time-format.ts";
 import { z } from "zod";
 
 const lockHolder = z.object({
@@ -25,9 +26,9 @@ export function holderIn(text: unknown): LockHolder | undefined {
   }
 }
 
-/** `process 4711 (run, paper, account PA3…, state in /var/lib/…), since 2026-11-22T14:03:07.000Z`. */
+/** `process 4711 (run, paper, account PA3…, state in /var/lib/…), since 2026-11-22 14:03:07 EST`. */
 export function describeHolder(holder: LockHolder): string {
   const account = holder.account === undefined ? "" : `, account ${holder.account}`;
-  const since = new Date(holder.startedAt).toISOString();
+  const since = formatInstant(holder.startedAt, "system");
   return `process ${holder.pid} (${holder.command}, ${holder.mode}${account}, state in ${holder.stateDir}), since ${since},`;
 }

@@ -31,10 +31,11 @@ const MAX_CHARACTERS = 8_192;
 const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
-/** `2026-11-22 14:03:07.123 -05:00 INFO  message signal=… execution=… fact=…` */
+/** `2026-11-22 14:03:07.123 -05:00 INFO  message execution=… fact=…`: an execution's id tells its signal's. */
 export function lineOf(record: LogRecord, style: LineStyle): string {
   const time = minute.timeOf(record.at, style.zone);
-  const named = { account: record.account, signal: record.signal, execution: record.execution, ...record.facts };
+  const about = record.execution === undefined ? { signal: record.signal } : { execution: record.execution };
+  const named = { account: record.account, ...about, ...record.facts };
   const facts = Object.entries(named)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => ` ${name}=${factText(value, style)}`);

@@ -16,6 +16,7 @@ import { signedDollars, signedPercent } from "./figures.ts";
 import { subAccountsTable } from "./sub-accounts-table.ts";
 import { strategyTargetLines } from "./strategy-target-lines.ts";
 import { holdingsTable, type HoldingsTarget, type SetAside } from "./holdings-table.ts";
+import { OUTCOMES, type ExecutionOutcome } from "../domain/outcome.ts";
 import { formatAge, formatDuration, formatInstant, type TimeFormat } from "../domain/time-format.ts";
 import { oneLine, spaced, type Style, type Tint } from "./style.ts";
 import { left, table, type Cell } from "./table.ts";
@@ -32,7 +33,8 @@ export interface StatusFacts extends TimeFormat {
   readonly day?: DayProfit | undefined;
   readonly positions: readonly Position[];
   /** Newest first, as the verdicts. */
-  readonly lastSignals: readonly SignalRecord[];
+  /** With the outcome of its newest execution, once that has ended. */
+  readonly lastSignals: readonly (SignalRecord & { readonly outcome?: ExecutionOutcome | undefined })[];
   readonly verdicts: readonly VerdictRecord[];
   /** The signal whose targets the account follows, when there is one strategy. */
   readonly targets?: Signal | undefined;
@@ -150,14 +152,20 @@ function executionLines({ openExecutions, now, zone }: StatusFacts, style: Style
 
 function signalLines({ lastSignals, zone }: StatusFacts, style: Style): string[] {
   if (lastSignals.length === 0) return ["No signal yet."];
-  const rows = lastSignals.map(({ signal, verdict, verdictReason }) => [
+  const rows = lastSignals.map(({ signal, verdict, verdictReason, outcome }) => [
     formatInstant(signal.generatedAt, zone),
     signal.strategy,
     signal.id,
-    { text: verdict ?? "not judged yet", tint: verdictTint(verdict) },
+    verdictCell(verdict, outcome),
     { text: oneLine(verdictReason ?? ""), tint: "quiet" as const },
   ]);
   return [style.paint("strong", "Last signals:"), ...table(ROW, rows, style)];
+}
+
+/** To have been executed is no success: how that ended is. */
+function verdictCell(verdict: VerdictKind | undefined, outcome: ExecutionOutcome | undefined): Cell {
+  if (verdict === "executed" && outcome !== undefined) return { text: `${verdict}, ${outcome}`, tint: OUTCOMES[outcome].tint };
+  return { text: verdict ?? "not judged yet", tint: verdictTint(verdict) };
 }
 
 function verdictLines({ verdicts, zone }: StatusFacts, style: Style): string[] {

@@ -3,7 +3,8 @@ import type { Clock, Timer } from "../domain/clock.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { ScheduledSignals, ScheduledState } from "../ledger/scheduled-signals.ts";
 import type { Log } from "../logging/logger.ts";
-import { marketDate } from "../domain/market-day.ts";
+import { MARKET_ZONE, marketDate } from "../domain/market-day.ts";
+import { formatInstant } from "../domain/time-format.ts";
 import { dueAt, scheduleText, type Schedule } from "../domain/schedule.ts";
 
 /** A strategy as the schedule sees it. */
@@ -192,7 +193,7 @@ export class SignalSchedule {
     } catch (error) {
       return this.#fail(strategy, turn, error);
     }
-    this.#record(strategy, turn, "written", `Due at ${instantText(turn.dueAt)}.`);
+    this.#record(strategy, turn, "written", `Due at ${this.#dueText(turn)}.`);
     this.#parts.log.info(`The signal of ${strategy.name} for the session of ${turn.session.date} was generated and written.`);
     return true;
   }
@@ -217,16 +218,16 @@ export class SignalSchedule {
     const { log, onAlarm } = this.#parts;
     const reason = turn.impossible ?? this.#failureOf(strategy, turn) ?? "The daemon was not running at that time.";
     this.#record(strategy, turn, "missed", reason);
-    log.error(`No signal from ${strategy.name}: it was due at ${instantText(turn.dueAt)}. ${reason}`);
+    log.error(`No signal from ${strategy.name}: it was due at ${this.#dueText(turn)}. ${reason}`);
     onAlarm({ strategy: strategy.name, dueAt: turn.dueAt, reason });
+  }
+
+  #dueText({ dueAt: at }: Pick<Turn, "dueAt">): string {
+    const { schedule } = this.#parts;
+    return formatInstant(at, schedule.kind === "time" ? schedule.zone : MARKET_ZONE);
   }
 
   #record({ name }: ScheduledStrategy, { session }: Turn, state: ScheduledState, detail: string): void {
     this.#parts.records.record({ strategy: name, session: session.date, state, detail }, this.#parts.clock.now());
   }
-}
-
-/** `2025-07-14T19:45:00Z`. */
-function instantText(at: number): string {
-  return new Date(at).toISOString().replace(/\.\d{3}Z$/, "Z");
 }

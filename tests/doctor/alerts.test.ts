@@ -54,7 +54,9 @@ describe("an alerts file", () => {
     written(text, NOW - 9_000);
     const { file: trust, run, zone } = judged();
     expect(trust).toEqual([saying("ok", "is trusted")]);
-    expect(run).toEqual([saying("ok", "SMR, LEU, OKLO, stamped 2025-07-14T14:59:50Z, 9 s old: fresh and complete, it would be executed")]);
+    expect(run).toEqual([
+      saying("ok", "SMR, LEU, OKLO, stamped 2025-07-14 20:29:50 GMT+5:30, 9 s old: fresh and complete, it would be executed"),
+    ]);
     expect(zone).toEqual([saying("ok", "Asia/Kolkata, which matches")]);
     expect(readFileSync(file, "utf8")).toBe(text);
   });

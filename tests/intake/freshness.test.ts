@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { readAlert } from "../../src/intake/alert.ts";
-import { duration, freshnessOf, iso, staleAt, zoneHint } from "../../src/intake/freshness.ts";
+import { duration, freshnessOf, staleAt, zoneHint } from "../../src/intake/freshness.ts";
 import { LONDON, T0, line } from "./alerts.ts";
 
 const MINUTE = 60_000;
@@ -13,11 +13,11 @@ describe("a run is fresh (R5)", () => {
     expect(judged(T0 - 300_000, T0, T0 - 300_000)).toEqual({ kind: "fresh" });
     expect(judged(T0 - 300_001, T0, T0)).toEqual({
       kind: "stale",
-      reason: "The run is stamped 2025-07-14T14:54:59Z, 300 s ago; at most 300 s are allowed.",
+      reason: "The run is 300 s old by its stamp; at most 300 s are allowed.",
     });
     expect(judged(T0, T0, T0 - 450_000)).toEqual({
       kind: "stale",
-      reason: "The run arrived at 2025-07-14T14:52:30Z, 450 s ago; at most 300 s are allowed.",
+      reason: "The run arrived 450 s ago; at most 300 s are allowed.",
     });
   });
 
@@ -25,7 +25,7 @@ describe("a run is fresh (R5)", () => {
     expect(judged(T0, T0 + 5_000, T0)).toEqual({ kind: "fresh" });
     expect(judged(T0, T0 + 5_001, T0)).toEqual({
       kind: "future",
-      reason: "The run is stamped 2025-07-14T15:00:05Z, 5.0 s ahead of the clock; at most 5 s are allowed.",
+      reason: "The run's stamp is 5.0 s ahead of the clock; at most 5 s are allowed.",
     });
   });
 
@@ -88,11 +88,4 @@ test("durations are as exact as a person needs them", () => {
     "2 days",
     "10 days",
   ]);
-});
-
-test("times are shown to the second, and beyond the calendar in milliseconds", () => {
-  expect(iso(T0)).toBe("2025-07-14T15:00:00Z");
-  expect(iso(T0 + 500)).toBe("2025-07-14T15:00:00Z");
-  expect(iso(8.64e15)).toBe("+275760-09-13T00:00:00Z");
-  expect(iso(8.64e15 + 1_000)).toBe("8640000000001000 ms");
 });

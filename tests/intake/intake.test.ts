@@ -143,7 +143,7 @@ describe("age", () => {
     expect(executed(desk.look()).arrivedAt).toBe(T0 + 1_000);
     use({ maxAgeSeconds: 300 }, T0);
     desk.write(nuclearRun(T0 - 1_000), T0 - 301_000);
-    expect(reason(desk.look())).toContain("The run arrived at");
+    expect(reason(desk.look())).toContain("The run arrived 30");
   });
 
   test("is not renewed by a rewritten file", async () => {
@@ -154,7 +154,7 @@ describe("age", () => {
     await desk.clock.advance(303_000);
     rmSync(desk.file);
     desk.write(nuclearRun(T0 + 4_000));
-    expect(reason(desk.look())).toContain("The run arrived at");
+    expect(reason(desk.look())).toContain("The run arrived 30");
   });
 
   test("of the newest run is reported even if it was stale at the start", () => {
@@ -163,7 +163,7 @@ describe("age", () => {
     const first = desk.look();
     expect(verdict(first)).toBe("stale");
     expect(first.verdicts).toMatchObject([
-      { verdict: { kind: "stale" }, lines: 3, subject: "3 lines stamped 2025-07-14T15:00:00Z (SMR, LEU, OKLO)" },
+      { verdict: { kind: "stale" }, lines: 3, subject: "3 lines stamped 2025-07-14 16:00:00 GMT+1 (SMR, LEU, OKLO)" },
     ]);
   });
 

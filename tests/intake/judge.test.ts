@@ -256,12 +256,12 @@ describe("a run that another follows", () => {
       signalId: idOf([SMR, LEU]),
       verdict: {
         reason: expect.stringMatching(
-          /^A newer run follows in the file, stamped 2025-07-14T15:00:10Z\. This run was incomplete: /,
+          /^A newer run follows in the file, stamped 2025-07-14 16:00:10 GMT\+1\. This run was incomplete: /,
         ) as unknown,
       },
     });
     const whole = judged([...RUN, ...later], { now: T0 + 15_000 }).verdicts[0];
-    expect(whole?.verdict.reason).toBe("A newer run follows in the file, stamped 2025-07-14T15:00:10Z.");
+    expect(whole?.verdict.reason).toBe("A newer run follows in the file, stamped 2025-07-14 16:00:10 GMT+1.");
   });
 
   test("is left alone where it is in execution, and not where it was only accepted before a start", () => {

@@ -61,7 +61,7 @@ describe("the log", () => {
       .warn("LEU was refused.", { status: 403, reason: "not tradable", amount: decimal("1.50") });
     expect(linesOf("alpaca_trader.log")).toEqual([
       "2026-11-22 14:03:07.123 -05:00 INFO  Started.",
-      '2026-11-22 14:03:07.123 -05:00 WARN  LEU was refused. signal=0123456789abcdef execution=x-1 status=403 reason="not tradable" amount=1.5',
+      '2026-11-22 14:03:07.123 -05:00 WARN  LEU was refused. execution=x-1 status=403 reason="not tradable" amount=1.5',
     ]);
     expect(printed).toBe(`${linesOf("alpaca_trader.log").join("\n")}\n`);
   });

@@ -132,6 +132,17 @@ describe("the status", () => {
     expect(lines).toContain("No signal yet.");
   });
 
+  test("of an executed signal says how that ended, in its colour: a failed one is not green", () => {
+    const executed = { signal: signal(), recordedAt: NOW, verdict: "executed", verdictReason: "done", verdictAt: NOW } as const;
+    expect(status({ lastSignals: [{ ...executed, outcome: "incomplete" }] }).join("\n")).toMatch(
+      /0123456789abcdef {2}executed, incomplete {2}done/,
+    );
+    const coloured = (outcome: "incomplete" | "on-target"): string =>
+      statusLines(facts({ lastSignals: [{ ...executed, outcome }] }), richStyle).join("\n");
+    expect(coloured("incomplete")).toContain("\u001b[31mexecuted, incomplete");
+    expect(coloured("on-target")).toContain("\u001b[32mexecuted, on-target");
+  });
+
   test("lists executions in progress", () => {
     expect(status({ openExecutions: [execution({ phase: "buying", outcome: undefined, startedAt: NOW - 5_000 })] })).toContain(
       "  0123456789abcdef  buying  since 2025-07-16 10:42:53 EDT, 5 s",

@@ -25,7 +25,7 @@ describe("the daemon", () => {
       expect(scenario.book).toEqual(["buy LEU filled", "buy OKLO filled", "buy SMR filled"]);
       const lines = scenario.log.trimEnd().split("\n");
       expect(lines.filter((line) => !TAIL_LINE.test(line))).toEqual([]);
-      expect(lines.some((line) => /SMR: buy .* sent.* signal=\S+ execution=\S+/.test(line))).toBe(true);
+      expect(lines.some((line) => /SMR: buy .* sent.* execution=\S+/.test(line))).toBe(true);
       const [trade, ...more] = scenario.trades;
       expect(more).toEqual([]);
       expect(trade).toMatchObject({ outcome: "on-target", target_weights: { SMR: "0.312", LEU: "0.395", OKLO: "0.293" } });

@@ -154,7 +154,7 @@ describe("the daemon", () => {
       const daemon = await scenario.daemon();
 
       const steps: readonly [write: (scenario: Scenario) => void, said: RegExp][] = [
-        [run(NUCLEAR, 6 * MINUTE_MS), /: stale\. The run is stamped/],
+        [run(NUCLEAR, 6 * MINUTE_MS), /: stale\. The run is \S+ \S+ old by its stamp/],
         [run([weighted("SMR", "95.0"), weighted("LEU", "95.0")], 40_000), /: over-allocated\. The weights add up to 190/],
         [run([{ symbol: "../../etc/passwd", reason: "oversold" }], 30_000), /: malformed\. .*passwd/],
         [(each) => each.append("buy SMR quickly\n"), /: malformed\. .*JSON/],
