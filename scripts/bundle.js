@@ -19,7 +19,7 @@ const PACKAGE = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/;
  * Loaded only when somebody looks at the dashboard, and only in part, or read as files: in the bundle they would be loaded
  * whole.
  */
-const OUTSIDE = ["fastify", "prom-client", "uplot"];
+const OUTSIDE = ["fastify", "prom-client"];
 
 /** zod's table of sixty languages, as in src/machine/footprint.ts. */
 const UNUSED = /\/zod\/v4\/locales\/index\.js$/;

@@ -96,7 +96,10 @@ export class LatestExecutionFile {
 
   async #readAll(): Promise<{ reading: AccountReading; points: LatestExecutionFacts["points"] }> {
     const { broker, clock } = this.#parts;
-    const [reading, { histories }] = await Promise.all([readAccountNow(broker), readEquityHistories(broker, clock.now(), ["month"])]);
+    const [reading, { histories }] = await Promise.all([
+      readAccountNow(broker),
+      readEquityHistories(broker, clock.now(), { ranges: ["month"] }),
+    ]);
     return { reading, points: histories.month === undefined ? undefined : pointsUpToNow(histories.month, reading, clock.now()) };
   }
 }

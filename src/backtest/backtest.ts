@@ -37,6 +37,8 @@ export interface BacktestOptions {
   readonly cash: Decimal;
   /** Loss of each trade against the price, in basis points. */
   readonly costBps: Decimal;
+  /** A ticker; `undefined`: nothing to compare with. */
+  readonly benchmark: string | undefined;
   readonly settings: PlanSettings;
   readonly limits: LimitSettings;
 }

@@ -2,7 +2,7 @@ import { marketDate } from "../domain/market-day.ts";
 import type { EquityPoint } from "../performance/returns.ts";
 import { tradedValue, turnoverOf } from "../performance/trade.ts";
 import { decimalFromNumber, sum, ZERO, type Decimal } from "../domain/decimal.ts";
-import { dollarText, fractionOrNull, textOrNull, fractionText } from "../reporting/json-values.ts";
+import { dollarsOrNull, dollarText, fractionOrNull, textOrNull, fractionText } from "../reporting/json-values.ts";
 import type { FilledTrade } from "./account.ts";
 import type { BacktestDay, BacktestOptions } from "./backtest.ts";
 import { barsOn } from "./market-history.ts";
@@ -24,9 +24,6 @@ import {
 import { dailyReturns, drawdowns, statisticsOf, type Statistics } from "./statistics.ts";
 import { AverageCostBook } from "../performance/average-cost.ts";
 
-/** Benchmark held over the same period; all strategies read it. */
-const BENCHMARK = "SPY";
-
 /** The complete result of a back-test. @param days at least one. */
 export function buildResult(options: BacktestOptions, days: readonly BacktestDay[]): BacktestResult {
   const { history, period, cash, costBps, tradeAt, strategies } = options;
@@ -34,6 +31,7 @@ export function buildResult(options: BacktestOptions, days: readonly BacktestDay
   const returns = dailyReturns(statistics.growth);
   const end = days.at(-1)?.equity ?? cash;
   const undecided = undecidedOf(days);
+  const benchmark = benchmarkOf(options, days);
   return {
     schema: SCHEMA,
     period: { ...period, first_session: days[0]?.session ?? "", last_session: days.at(-1)?.session ?? "", sessions: days.length },
@@ -48,7 +46,7 @@ export function buildResult(options: BacktestOptions, days: readonly BacktestDay
     best_day: extreme(days, returns, (one, other) => one.gt(other)),
     worst_day: extreme(days, returns, (one, other) => one.lt(other)),
     activity: activityOf(days, statistics),
-    benchmark: benchmarkOf(options, days),
+    benchmark: benchmark === undefined ? null : { symbol: benchmark.symbol, ...figuresOf(statisticsOf(benchmark.points)) },
     branches: branchesOf(days),
     legs: legsOf(days),
     undecided: { sessions: new Set(undecided.map(({ session }) => session)).size, list: undecided },
@@ -56,7 +54,7 @@ export function buildResult(options: BacktestOptions, days: readonly BacktestDay
     left_off: days.flatMap(({ session, leftOff }) => leftOff.map((left) => ({ session, ...left }))),
     unpriced: days.flatMap(({ session, unpriced }) => unpriced.map((symbol) => ({ session, symbol }))),
     warnings: history.warnings,
-    days: dayRows(days, returns, drawdowns(statistics.growth).slice(1)),
+    days: dayRows(days, { returns, falls: drawdowns(statistics.growth).slice(1), benchmark: benchmark?.points.slice(1) }),
   };
 }
 
@@ -108,19 +106,21 @@ function activityOf(days: readonly BacktestDay[], { growth, years }: Statistics)
   };
 }
 
-/** Bought at the first session's open and held, without costs. */
-function benchmarkOf(options: BacktestOptions, days: readonly BacktestDay[]): BacktestResult["benchmark"] {
-  const bars = days.map(({ session }) => barsOn(options.history, [BENCHMARK], session).get(BENCHMARK));
+/** All cash in it from the first session's open, without costs. @returns `undefined` without bars for the first and the last session. */
+function benchmarkOf(
+  options: BacktestOptions,
+  days: readonly BacktestDay[],
+): { readonly symbol: string; readonly points: readonly EquityPoint[] } | undefined {
+  const { benchmark: symbol, history, cash } = options;
+  if (symbol === undefined) return undefined;
+  const bars = days.map(({ session }) => barsOn(history, [symbol], session).get(symbol));
   const [first] = bars;
-  if (first === undefined || bars.at(-1) === undefined) return null;
+  if (first === undefined || bars.at(-1) === undefined) return undefined;
+  const shares = cash.div(decimalFromNumber(first.open));
   let known = first.open;
-  const closes = bars.map((bar) => (known = bar?.close ?? known));
-  const points = equityPoints({ ...options, cash: decimalFromNumber(first.open) }, days);
-  const curve = points.map((point, index) => ({
-    ...point,
-    equity: index === 0 ? point.equity : decimalFromNumber(closes[index - 1] ?? known),
-  }));
-  return { symbol: BENCHMARK, ...figuresOf(statisticsOf(curve)) };
+  const worth = bars.map((bar) => shares.times(decimalFromNumber((known = bar?.close ?? known))));
+  const points = equityPoints(options, days).map((point, index) => ({ ...point, equity: worth[index - 1] ?? point.equity }));
+  return { symbol, points };
 }
 
 function undecidedOf(days: readonly BacktestDay[]): Undecided[] {
@@ -131,12 +131,19 @@ function undecidedOf(days: readonly BacktestDay[]): Undecided[] {
   );
 }
 
-function dayRows(days: readonly BacktestDay[], returns: readonly Decimal[], falls: readonly Decimal[]): ResultDay[] {
+interface DailyFigures {
+  readonly returns: readonly Decimal[];
+  readonly falls: readonly Decimal[];
+  readonly benchmark: readonly EquityPoint[] | undefined;
+}
+
+function dayRows(days: readonly BacktestDay[], { returns, falls, benchmark }: DailyFigures): ResultDay[] {
   return days.map((day, index) => ({
     session: day.session,
     equity: dollarText(day.equity),
     return: fractionText(returns[index] ?? ZERO),
     drawdown: fractionText(falls[index] ?? ZERO),
+    benchmark: dollarsOrNull(benchmark?.[index]?.equity),
     decisions: day.decisions.map((decision) =>
       decision.kind === "undecided"
         ? { strategy: decision.strategy, branch: null, targets: null }

@@ -2,7 +2,7 @@ import { formatDollars, formatPercent } from "../domain/format.ts";
 import { decimal, decimalFromNumber } from "../domain/decimal.ts";
 import type { DocumentKind } from "../reporting/document-file.ts";
 import { html, Markup } from "../reporting/html.ts";
-import { LINE_CHART_SIZE, lineChartBody, type LineChart } from "../reporting/line-chart.ts";
+import { CHART_STYLE, chartParts, SCALE_WIDTH, type LineChart } from "../reporting/line-chart.ts";
 import type { BacktestResult } from "./result.ts";
 import { headline, markText } from "./view.ts";
 
@@ -13,19 +13,22 @@ export const BACKTEST_CHART: DocumentKind = {
 };
 
 const STYLE = `
-svg { --ink: #1c2126; --quiet: #5b6570; --paper: #ffffff; --rule: #d8dee4; --up: #1f5fbf; --down: #b3261e; }
-@media (prefers-color-scheme: dark) { svg { --ink: #e4e8ec; --quiet: #9aa5b1; --paper: #14181c; --rule: #323b44; --up: #82b1ff; --down: #ff8a80; } }
-.paper { fill: var(--paper); } text { font: 12px system-ui, sans-serif; fill: var(--quiet); } .head { font-size: 16px; font-weight: 600; fill: var(--ink); }
-.line { fill: none; stroke: var(--up); stroke-width: 1.6; stroke-linejoin: round; } .end { fill: var(--up); } .grid { stroke: var(--rule); }
-.fall .line { stroke: var(--down); } .fall .end { fill: var(--down); }
+svg { --ink: #1c2126; --quiet: #55616f; --panel: #ffffff; --rule: #d8dee4; --accent: #1f5fbf; --bad: #b3261e; --warn: #8a5300; }
+@media (prefers-color-scheme: dark) { svg { --ink: #e4e8ec; --quiet: #9dabba; --panel: #14181c; --rule: #323b44; --accent: #82b1ff; --bad: #ff8a80; --warn: #f0b45c; } }
+.paper { fill: var(--panel); } text { font: 12px system-ui, sans-serif; fill: var(--quiet); } .head { font-size: 16px; font-weight: 600; fill: var(--ink); }
+${CHART_STYLE}
 `;
 const MARGIN = 14;
 const HEAD = 58;
-const { width: WIDTH, height: PANEL } = LINE_CHART_SIZE;
+const WIDTH = 900;
+const EQUITY_HEIGHT = 300;
+const DRAWDOWN_HEIGHT = 150;
 const TITLE = 18;
-const HEIGHT = HEAD + 2 * (PANEL + TITLE) + MARGIN;
+const HEIGHT = HEAD + EQUITY_HEIGHT + DRAWDOWN_HEIGHT + 2 * TITLE + MARGIN;
+/** As a fraction: smaller changes must not look dramatic. */
+const LEAST_SPAN = 0.01;
 
-/** Equity at the closes and its drawdown, as one SVG file that loads nothing. */
+/** Equity at the closes, next to the benchmark, and its drawdown, as one SVG file that loads nothing. */
 export function backtestChart(result: BacktestResult): string {
   const title = headline(result);
   const svg = html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img">
@@ -36,33 +39,39 @@ export function backtestChart(result: BacktestResult): string {
     <rect class="paper" width="${WIDTH}" height="${HEIGHT}" />
     <text class="head" x="${MARGIN}" y="26">${title}</text>
     <text x="${MARGIN}" y="46">${subtitle(result)}</text>
-    ${panel("rise", HEAD, equityChart(result))} ${panel("fall", HEAD + PANEL + TITLE, drawdownChart(result))}
+    ${panel("rise", HEAD, equityChart(result))} ${panel("fall", HEAD + EQUITY_HEIGHT + TITLE, drawdownChart(result))}
   </svg>`;
   return `${BACKTEST_CHART.mark}${svg.text}\n`;
 }
 
 function subtitle(result: BacktestResult): string {
-  const { figures } = result;
+  const { figures, benchmark } = result;
   const fall = figures.max_drawdown === null ? "no drawdown" : `worst drawdown ${formatPercent(decimal(figures.max_drawdown.depth))}`;
-  return `Return ${formatPercent(decimal(figures.return))}, ${fall}. ${markText(result)}`;
+  const compared = benchmark === null ? "" : `; ${benchmark.symbol} ${formatPercent(decimal(benchmark.return))}`;
+  return `Return ${formatPercent(decimal(figures.return))}, ${fall}${compared}. ${markText(result)}`;
 }
 
 function panel(name: string, y: number, chart: LineChart): Markup {
-  return html`<g class="${name}" transform="translate(0 ${y})">
+  const { scale, plot } = chartParts(chart);
+  return html`<g class="chart ${name}" transform="translate(0 ${y})">
     <text x="${MARGIN}" y="12">${chart.title}</text>
-    <g transform="translate(0 ${TITLE - MARGIN})">${lineChartBody(chart)}</g>
+    <svg class="scale" y="${TITLE}" width="${SCALE_WIDTH}" height="${chart.height}">${scale}</svg>
+    <svg class="plot" x="${SCALE_WIDTH}" y="${TITLE}" width="${WIDTH - SCALE_WIDTH - MARGIN}" height="${chart.height}">${plot}</svg>
   </g>`;
 }
 
-function equityChart({ start_equity, days }: BacktestResult): LineChart {
+function equityChart({ start_equity, days, benchmark }: BacktestResult): LineChart {
   const first = days[0]?.session ?? "";
-  const points = days.map(({ session, equity }) => ({ at: Date.parse(session), value: Number(equity) }));
+  const compared = benchmark === null ? "" : `; grey: the same in ${benchmark.symbol}`;
+  const held = days.flatMap(({ session, benchmark: value }) => (value === null ? [] : [{ at: Date.parse(session), value: Number(value) }]));
   return {
-    title: `Equity at the close, from ${formatDollars(decimal(start_equity))} on ${first}`,
-    points,
-    marks: [],
-    formatValue: (value) => formatDollars(decimalFromNumber(Math.round(value))).replace(/\.00$/, ""),
-    formatTime: dayText,
+    title: `Equity at the close, from ${formatDollars(decimal(start_equity))} on ${first}${compared}`,
+    points: days.map(({ session, equity }) => ({ at: Date.parse(session), value: Number(equity) })),
+    other: held.length === 0 ? undefined : { points: held },
+    leastSpan: LEAST_SPAN * Number(start_equity),
+    formatValue: (value) => formatDollars(decimalFromNumber(value)).replace(/\.00$/, ""),
+    zone: "UTC",
+    height: EQUITY_HEIGHT,
   };
 }
 
@@ -70,13 +79,10 @@ function drawdownChart({ days }: BacktestResult): LineChart {
   return {
     title: "Drawdown from the previous high",
     points: days.map(({ session, drawdown }) => ({ at: Date.parse(session), value: Number(decimal(drawdown).neg().toFixed()) })),
-    marks: [],
     ceiling: 0,
+    leastSpan: LEAST_SPAN,
     formatValue: (value) => formatPercent(decimalFromNumber(value)),
-    formatTime: dayText,
+    zone: "UTC",
+    height: DRAWDOWN_HEIGHT,
   };
-}
-
-function dayText(at: number): string {
-  return new Date(at).toISOString().slice(0, 10);
 }

@@ -6,16 +6,19 @@ import { newYorkInstant, sessionOn, sessionsBetween } from "../simulator/session
 import type { DailyBar } from "../domain/daily-bar.ts";
 import { CSV_HEADER, readCsvBars } from "./csv-bars.ts";
 import type { MarketHistory } from "./market-history.ts";
-import type { Period } from "./period.ts";
 
 const MAX_LISTED_DATES = 5;
 
 /**
  * Reads `SYMBOL.csv` of every symbol from a directory. Sessions are those of the New York Stock Exchange plus any
- * other weekday with a bar in one of the files.
+ * other weekday with a bar in one of the files. Without a file of the benchmark there is nothing to compare with.
  * @throws TraderError naming the directory, the missing files, or file and line.
  */
-export function readCsvHistory(directory: string, symbols: readonly string[], start: string, { to }: Period): MarketHistory {
+export function readCsvHistory(
+  directory: string,
+  symbols: readonly string[],
+  { start, to, benchmark }: { readonly start: string; readonly to: string; readonly benchmark: string | undefined },
+): MarketHistory {
   assertDirectory(directory);
   const texts = symbols.map((symbol) => [symbol, textOf(join(directory, `${symbol}.csv`))] as const);
   const missing = texts.filter(([, text]) => text === undefined).map(([symbol]) => `${symbol}.csv`);
@@ -26,6 +29,8 @@ export function readCsvHistory(directory: string, symbols: readonly string[], st
     });
   const bars = new Map(texts.map(([symbol, text]) => [symbol, readCsvBars(text ?? "", join(directory, `${symbol}.csv`))]));
   const { sessions, extra } = sessionsOf([...bars.values()], start, to);
+  const compared = benchmark === undefined || bars.has(benchmark) ? undefined : textOf(join(directory, `${benchmark}.csv`));
+  if (benchmark !== undefined && compared !== undefined) bars.set(benchmark, readCsvBars(compared, join(directory, `${benchmark}.csv`)));
   return { source: `CSV files in ${directory}`, invented: false, sessions, bars, warnings: extra };
 }
 

@@ -97,6 +97,8 @@ export interface ResultDay {
   readonly equity: string;
   readonly return: string;
   readonly drawdown: string;
+  /** What the cash at the start would be worth in the benchmark. */
+  readonly benchmark: string | null;
   readonly decisions: readonly {
     readonly strategy: string;
     readonly branch: string | null;

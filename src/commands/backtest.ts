@@ -3,7 +3,7 @@ import { readBrokerHistory, historyStart, symbolsOfAll, type MarketHistory } fro
 import { buildResult } from "../backtest/build-result.ts";
 import { BACKTEST_CHART, backtestChart } from "../backtest/chart.ts";
 import { readCsvHistory } from "../backtest/csv-history.ts";
-import { readPeriod, usage, type Period } from "../backtest/period.ts";
+import { readPeriod, usage } from "../backtest/period.ts";
 import type { BacktestResult } from "../backtest/result.ts";
 import { backtestLines, cautions } from "../backtest/view.ts";
 import type { Config } from "../domain/config.ts";
@@ -51,6 +51,7 @@ export async function backtest(context: CommandContext, options: BacktestCommand
       (bps) => bps.gte(ZERO) && bps.lte(MOST_COST_BPS),
     ),
     strategies: await strategiesOf(config, options.strategy),
+    benchmark: config.benchmark,
     settings: config,
     limits: config,
   };
@@ -75,12 +76,13 @@ async function strategiesOf(config: Config, name: string | undefined): Promise<B
 async function historyFor(
   { clock, err }: CommandContext,
   config: Config,
-  { strategies, period }: { readonly strategies: readonly BacktestStrategy[]; readonly period: Period },
+  { strategies, period, benchmark }: Pick<BacktestOptions, "strategies" | "period" | "benchmark">,
   directory: string | undefined,
 ): Promise<MarketHistory> {
   const rules = strategies.map(({ strategy }) => strategy);
-  const [symbols, start] = [symbolsOfAll(rules), historyStart(period, rules)];
-  if (directory !== undefined) return readCsvHistory(directory, symbols, start, period);
+  const [needed, start] = [symbolsOfAll(rules), historyStart(period, rules)];
+  if (directory !== undefined) return readCsvHistory(directory, needed, { start, to: period.to, benchmark });
+  const symbols = [...new Set([...needed, ...(benchmark === undefined ? [] : [benchmark])])].sort();
   const { broker, close } = await connectVenue(config, clock, "backtest", { onWait: (text) => err.line(text) });
   try {
     const history = await readBrokerHistory(broker, symbols, start, period, clock.now());

@@ -4,9 +4,11 @@ import { loadConfig } from "../config/load.ts";
 import { connectVenue } from "../app/venue-access.ts";
 import { EXIT, TraderError, type ExitCode } from "../domain/errors.ts";
 import { openLedger } from "../ledger/sqlite-ledger.ts";
+import { readBenchmark } from "../reporting/benchmark-prices.ts";
 import { readAccountNow, readEquityHistory } from "../reporting/account-reading.ts";
 import { writeDocument } from "../reporting/document-file.ts";
 import { REPORT_DOCUMENT, reportDocument } from "../reporting/report-document.ts";
+import { setAsideIn } from "../reporting/holdings-table.ts";
 import { reportLines } from "../reporting/report-view.ts";
 import { readShadow } from "../reporting/shadow-report.ts";
 import { buildReport, reportStart, type Report, type ReportFacts } from "../reporting/report.ts";
@@ -37,7 +39,12 @@ export async function report(context: CommandContext, options: ReportOptions): P
       ...(existing === undefined ? ["There is no ledger yet: this installation has not executed anything."] : []),
       ...seen.problems,
     ];
-    show(context, config, options, buildReport({ ...seen, ledger, mode: config.mode, now, days: options.days, problems }));
+    show(
+      context,
+      config,
+      options,
+      buildReport({ ...seen, ledger, mode: config.mode, aside: setAsideIn(config), now, days: options.days, problems }),
+    );
     return EXIT.ok;
   } finally {
     ledger.close();
@@ -51,13 +58,18 @@ async function fromBroker(
   context: CommandContext,
   config: Config,
   from: number,
-): Promise<Pick<ReportFacts, "reading" | "history" | "shadow" | "problems">> {
+): Promise<Pick<ReportFacts, "reading" | "history" | "benchmark" | "shadow" | "problems">> {
   const { broker, close } = await connectVenue(config, context.clock, "report", { onWait: (text) => context.err.line(text) });
   try {
-    const [reading, history] = await Promise.all([readAccountNow(broker), readEquityHistory(broker, from, "1D")]);
+    const [reading, history, benchmark] = await Promise.all([
+      readAccountNow(broker),
+      readEquityHistory(broker, from, "1D"),
+      readBenchmark(broker, config.benchmark, { from, now: context.clock.now() }),
+    ]);
     const shadow = broker.shadow && (await readShadow(broker.shadow, context.clock.now()));
     const unbegun = broker.shadow !== undefined && shadow === undefined ? [SHADOW_UNBEGUN] : [];
-    return { reading, history: history.value, shadow, problems: [...reading.problems, ...history.problems, ...unbegun] };
+    const problems = [...reading.problems, ...history.problems, ...benchmark.problems, ...unbegun];
+    return { reading, history: history.value, benchmark: benchmark.value, shadow, problems };
   } catch (error) {
     if (!(error instanceof BrokerError)) throw error;
     return { reading: undefined, history: undefined, problems: [`Could not read the account: ${error.message}`] };

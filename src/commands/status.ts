@@ -11,6 +11,7 @@ import { lastStrategyTargets } from "../accounts/strategy-targets.ts";
 import { combinedTargets } from "../domain/strategy-target.ts";
 import { readAccountNow, type AccountReading } from "../reporting/account-reading.ts";
 import { dayOf } from "../reporting/account-report.ts";
+import { setAsideIn } from "../reporting/holdings-table.ts";
 import { statusDocument } from "../reporting/status-json.ts";
 import { statusLines, type StatusFacts } from "../reporting/status-view.ts";
 import type { CommandContext } from "./context.ts";
@@ -57,10 +58,10 @@ function fromLedger(context: CommandContext, config: Config, ledger: SqliteLedge
     mode: config.mode,
     modeReason: config.modeReason,
     halted: readHalt(config.haltFiles)?.reason,
-    lastSignals: signals,
+    lastSignals: signals.map((record) => ({ ...record, outcome: ledger?.executionOfSignal(record.signal.id)?.outcome })),
     verdicts: ledger?.recentVerdicts(RECENT) ?? [],
     ...wantedNow(config, ledger),
-    aside: { reserve: config.cashReserve, protectedSymbols: config.protectedSymbols, allowedSymbols: config.allowedSymbols },
+    aside: setAsideIn(config),
     openExecutions: ledger?.openExecutions() ?? [],
     daemon: holder?.command === "run" ? { pid: holder.pid, since: holder.startedAt } : undefined,
     now: context.clock.now(),

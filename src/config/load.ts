@@ -40,6 +40,7 @@ export function loadConfig(env: Environment): Config {
     ...limits(values),
     execution: execution(values),
     notifications: notifications(values),
+    benchmark: benchmark(values),
     dashboard: dashboard(values, chosen.mode),
     fleet: {
       places: given(values, "FLEET_PLACES"),
@@ -52,6 +53,11 @@ export function loadConfig(env: Environment): Config {
     signalSchedule: values.SIGNAL_SCHEDULE,
     signalBar: given(values, "SIGNAL_BAR"),
   };
+}
+
+function benchmark(values: SettingValues): string | undefined {
+  const symbol = given(values, "BENCHMARK_SYMBOL");
+  return symbol === "off" ? undefined : symbol;
 }
 
 /** By default only the simulator's data is shown to every user of the machine. */

@@ -20,6 +20,7 @@ import {
   portOrOff,
   schedule,
   seconds,
+  tickerOrOff,
   tickers,
   text,
   token,
@@ -379,6 +380,12 @@ export const SETTINGS = {
   HEARTBEAT_URL: setting({
     ...ADDRESS,
     doc: "URL requested every minute while healthy, with /fail appended when not (healthchecks.io format).",
+  }),
+  BENCHMARK_SYMBOL: setting({
+    form: tickerOrOff,
+    expected: "one ticker, such as SPY, or off",
+    default: "SPY",
+    doc: "What the dashboard, reports and back-tests compare the account with: the same money and deposits in this symbol.",
   }),
   DASHBOARD_PORT: setting({
     form: portOrOff,

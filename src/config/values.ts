@@ -82,6 +82,11 @@ function symbolList(form: RegExp): Form<ReadonlySet<string>> {
 }
 
 export const tickers = symbolList(TICKER);
+/** `off` in small letters; a ticker in capitals. */
+export const tickerOrOff: Form<string> = z
+  .string()
+  .transform((text) => (text.toLowerCase() === "off" ? "off" : text.toUpperCase()))
+  .refine((symbol) => symbol === "off" || TICKER.test(symbol));
 
 export const heldSymbols = symbolList(HELD_SYMBOL);
 

@@ -26,7 +26,7 @@ const PATIENCE_MS = 4_000;
 const PAGE_WAITS_MS = 400;
 
 /** What is known of the broker right now. */
-export interface Known<Value> extends Readings<Value> {
+interface Known<Value> extends Readings<Value> {
   /** How long the request in progress has been waiting, in milliseconds; `undefined` when none is. */
   readonly waitingMs: number | undefined;
 }
@@ -39,6 +39,7 @@ export interface Known<Value> extends Readings<Value> {
 export class BrokerView {
   readonly #access: BrokerAccess;
   readonly #clock: Clock;
+  readonly #benchmark: string | undefined;
   readonly #account: Remembered<Readings<AccountReading>>;
   readonly #histories: Remembered<Readings<EquityHistories>>;
   readonly #market: Remembered<Readings<MarketClock>>;
@@ -48,8 +49,10 @@ export class BrokerView {
   readonly #awaited = new WeakSet<Promise<unknown>>();
   readonly #closing = new AbortController();
 
-  constructor(access: BrokerAccess, clock: Clock) {
+  /** @param benchmark BENCHMARK_SYMBOL; `undefined`: none. */
+  constructor(access: BrokerAccess, clock: Clock, benchmark: string | undefined) {
     this.#access = access;
+    this.#benchmark = benchmark;
     this.#clock = clock;
     this.#account = new Remembered(clock, () => this.#askAccount());
     this.#market = new Remembered(clock, () => this.#ask((broker) => broker.marketClock()));
@@ -65,7 +68,7 @@ export class BrokerView {
     return this.#late;
   }
 
-  /** Waits, for seconds at most, until the newest account has been asked for. @param trading as for {@link account}. */
+  /** Waits up to four seconds for the newest answer. @param trading as for {@link account}. */
   async answered(trading: boolean): Promise<void> {
     await Promise.all([this.#soon(this.#account.get(maxAge(trading))), this.#soon(this.#histories.get(HISTORY_AGE_MS))]);
   }
@@ -112,7 +115,7 @@ export class BrokerView {
   }
 
   async #askHistories(): Promise<Readings<EquityHistories>> {
-    const read = await this.#ask((broker) => readEquityHistories(broker, this.#clock.now()));
+    const read = await this.#ask((broker) => readEquityHistories(broker, this.#clock.now(), { benchmark: this.#benchmark }));
     if (read.value !== undefined) this.#lastHistories = { ...this.#lastHistories, ...read.value.histories };
     return { value: read.value?.histories, problems: [...read.problems, ...(read.value?.problems ?? [])] };
   }

@@ -5,26 +5,22 @@ import type { Config } from "../domain/config.ts";
 import { messageOf, TraderError } from "../domain/errors.ts";
 import { type HaltOrder, readHalt } from "../machine/halt.ts";
 import { alertsProblems } from "../intake/intake-state.ts";
-import type { VerdictRecord } from "../domain/ledger/alert-lines.ts";
 import type { LedgerReader } from "../ledger/sqlite-ledger.ts";
 import { curveFromLedger, type EquityCurve } from "../reporting/equity-curve.ts";
 import { equityCurves, type CurveRange } from "../reporting/curve-ranges.ts";
-import {
-  dashboardData,
-  runningExecution,
-  signalEntry,
-  type DashboardData,
-  type DashboardFacts,
-  type RunningExecution,
-  type SignalEntry,
-} from "../reporting/dashboard-data.ts";
+import { dashboardData, runningExecution, type DashboardData, type DashboardFacts } from "../reporting/dashboard-data.ts";
 import { executionDetail, type ExecutionDetail } from "../reporting/execution-detail.ts";
 import { executionReport, type ExecutionReport } from "../reporting/execution-report.ts";
+import { setAsideIn } from "../reporting/holdings-table.ts";
 import { isoInstant } from "../domain/time-format.ts";
 import { shownAccount, type BrokerReading, type ShownAccount } from "../reporting/shown-account.ts";
+import { accountPage, decisionPage, MOST_SHOWN, type PagePlace } from "./account-page.ts";
 import { BrokerView, Remembered, type BrokerAccess } from "./broker-view.ts";
 import { healthOf, type DaemonState, type Health } from "./health.ts";
+import type { LiveExecution } from "./live-execution.ts";
 import { LedgerView } from "./ledger-view.ts";
+import { troublePage } from "./pages.ts";
+import { signalHistory, type SignalHistory } from "./signal-history.ts";
 
 export interface DashboardSource {
   readonly config: Pick<
@@ -39,6 +35,7 @@ export interface DashboardSource {
     | "strategies"
     | "signalMaxAgeSeconds"
     | "alertsTimezone"
+    | "benchmark"
   >;
   readonly clock: Clock;
   readonly ledgerFile: string;
@@ -49,33 +46,10 @@ export interface DashboardSource {
   readonly daemonState?: () => DaemonState | undefined;
 }
 
-export interface LiveExecution extends RunningExecution {
-  readonly steps: ExecutionDetail["steps"];
-}
-
-/** A verdict over lines without a signal. */
-export interface LinesVerdict {
-  readonly at: string;
-  readonly strategy: string;
-  readonly verdict: string;
-  readonly reason: string;
-  readonly lines: number;
-}
-
-export interface SignalHistory {
-  /** Newest first, like the others. */
-  readonly signals: readonly SignalEntry[];
-  readonly lines: readonly LinesVerdict[];
-}
-
-/** Of lines without a signal. Waiting lines have their verdict once their strategy gets a later one. */
-function stillHolds({ signalId, verdict, strategy }: VerdictRecord, index: number, newestFirst: readonly VerdictRecord[]): boolean {
-  if (signalId !== undefined || verdict === "history") return false;
-  return verdict !== "waiting" || !newestFirst.slice(0, index).some((later) => later.strategy === strategy);
-}
-
 /** How many signals and executions the page shows first. */
 const SHOWN = 20;
+/** Of a younger account a month is too long to show anything. */
+const FEWEST_DAYS = 3;
 const STEPS_SHOWN = 12;
 /** Simultaneous requests of many pages cost one answer. */
 const DATA_AGE_MS = 500;
@@ -85,14 +59,17 @@ export class DashboardView {
   readonly broker: BrokerView;
   readonly #source: DashboardSource;
   readonly #ledger: LedgerView;
-  readonly #data: Remembered<DashboardData>;
+  readonly #data: Remembered<{ readonly data: DashboardData; readonly live: readonly LiveExecution[] }>;
 
   constructor(source: DashboardSource) {
     this.#source = source;
     this.#ledger = new LedgerView(source.ledgerFile);
-    this.broker = new BrokerView(source.broker, source.clock);
+    this.broker = new BrokerView(source.broker, source.clock, source.config.benchmark);
     this.#data = new Remembered(source.clock, () => this.#readData());
   }
+
+  /** How many signals and executions the page shows unless asked otherwise. */
+  readonly shown = SHOWN;
 
   get mode(): string {
     return this.#source.config.mode;
@@ -116,7 +93,7 @@ export class DashboardView {
   }
 
   /**
-   * For programs: the broker's newest answer is awaited, for seconds at most.
+   * For programs: the broker's newest answer is awaited for up to four seconds.
    * @throws TraderError when the ledger cannot be read; a broker that does not answer is reported in the data.
    */
   async data(): Promise<DashboardData> {
@@ -125,8 +102,35 @@ export class DashboardView {
   }
 
   /** For a person, who sees at once what is known. @throws as {@link data} does. */
-  dataNow(): Promise<DashboardData> {
-    return this.#data.get(DATA_AGE_MS);
+  async dataNow(): Promise<DashboardData> {
+    return (await this.#data.get(DATA_AGE_MS)).data;
+  }
+
+  /**
+   * The page; all of it is from the same time.
+   * @param range default: a month, and less for a young account. @param account its name in a fleet.
+   * @throws TraderError when the ledger cannot be read.
+   */
+  async page({ range, limit }: { readonly range?: CurveRange | undefined; readonly limit: number }, account?: string): Promise<string> {
+    const { data, live } = await this.#data.get(DATA_AGE_MS);
+    const chosen = range ?? this.#usualRange(data);
+    const executions = limit === SHOWN ? data.executions : this.executions(limit);
+    const signals = this.signals(limit);
+    const hasMore = limit < MOST_SHOWN && Math.max(executions.length, signals.signals.length) >= limit;
+    const curve = this.#curveOf(data, chosen);
+    return accountPage({ data, live, executions, signals, range: chosen, curve, limit, hasMore }, this.#place(account));
+  }
+
+  /** The record of one execution, as a page. @throws TraderError `unknown-execution`. */
+  async record(id: string, account?: string): Promise<string> {
+    const detail = this.execution(id);
+    return decisionPage(await this.dataNow(), detail, this.#place(account));
+  }
+
+  /** A page that says why there is none. */
+  trouble(error: TraderError, account?: string): string {
+    const hint = error.hint === undefined ? "" : ` ${error.hint}`;
+    return troublePage(`${error.message}${hint}`, { mode: this.mode, at: isoInstant(this.#source.clock.now()), account });
   }
 
   /** The latest steps are out of date. */
@@ -134,13 +138,14 @@ export class DashboardView {
     this.#data.forget();
   }
 
+  /** For programs: the broker's newest answer is awaited for up to four seconds. */
   async equity(range: CurveRange): Promise<{ range: CurveRange; curve: EquityCurve | null; problems: readonly string[] }> {
+    await this.broker.answered(this.isTrading());
     const [account, histories] = await Promise.all([this.broker.account(this.isTrading()), this.broker.histories()]);
     const problems = [...new Set([...account.problems, ...histories.problems])];
     const now = this.#source.clock.now();
-    const curve = equityCurves(histories.value ?? {}, this.#shown(account.value)?.reading, now)[range];
-    const known = curve ?? curveFromLedger(this.ledger().equitySince(0));
-    return { range, curve: known.points.length === 0 ? null : known, problems };
+    const equity = equityCurves(histories.value ?? {}, this.#shown(account.value)?.reading, now);
+    return { range, curve: this.#curveOf({ equity }, range), problems };
   }
 
   executions(limit: number): ExecutionReport[] {
@@ -154,14 +159,7 @@ export class DashboardView {
   }
 
   signals(limit: number): SignalHistory {
-    const ledger = this.ledger();
-    return {
-      signals: ledger.recentSignals(limit).map((record) => signalEntry(record, this.#source.clock.now(), ledger)),
-      lines: ledger
-        .recentVerdicts(limit)
-        .filter(stillHolds)
-        .map(({ at, strategy, verdict, reason, lines }) => ({ at: isoInstant(at), strategy, verdict, reason, lines })),
-    };
+    return signalHistory(this.ledger(), limit, this.#source.clock.now());
   }
 
   /** The file for other programs, unchanged. @throws TraderError `no-execution` before the first one. */
@@ -208,13 +206,27 @@ export class DashboardView {
     this.#ledger.close();
   }
 
-  async #readData(): Promise<DashboardData> {
+  #place(account: string | undefined): PagePlace {
+    return { zone: this.#source.config.alertsTimezone, account };
+  }
+
+  /** What the ledger recorded replaces the broker's history where that is not known. */
+  #curveOf({ equity }: Pick<DashboardData, "equity">, range: CurveRange): EquityCurve | null {
+    const known = equity[range] ?? curveFromLedger(this.ledger().equitySince(0));
+    return known.points.length === 0 ? null : known;
+  }
+
+  #usualRange({ equity }: DashboardData): CurveRange {
+    return equity.day !== null && (equity.month?.points.length ?? 0) < FEWEST_DAYS ? "day" : "month";
+  }
+
+  async #readData(): Promise<{ readonly data: DashboardData; readonly live: readonly LiveExecution[] }> {
     const { config, clock, daemon } = this.#source;
     const [account, histories] = await Promise.all([this.broker.account(this.isTrading()), this.broker.histories()]);
     const daemonState = this.daemonState;
-    // Read after the last wait: all of it is of one moment.
+    // Read after the last wait, so that all of it is from the same time.
     const shown = this.#shown(account.value);
-    return dashboardData({
+    const data = dashboardData({
       ledger: this.ledger(),
       now: clock.now(),
       mode: config.mode,
@@ -230,9 +242,10 @@ export class DashboardView {
       brokerWaitingMs: account.waitingMs,
       histories: histories.value ?? {},
       problems: [...new Set([...account.problems, ...histories.problems])],
-      aside: { reserve: config.cashReserve, protectedSymbols: config.protectedSymbols, allowedSymbols: config.allowedSymbols },
+      aside: setAsideIn(config),
       limit: SHOWN,
     });
+    return { data, live: this.live() };
   }
 
   #shown(known: BrokerReading | undefined): ShownAccount | undefined {

@@ -2,18 +2,14 @@ import { decimal } from "../domain/decimal.ts";
 import { formatDollars } from "../domain/format.ts";
 import { formatDuration, formatInstant } from "../domain/time-format.ts";
 import { columns, html, htmlTable, Markup, numbers, type HtmlCell } from "../reporting/html.ts";
+import { badge } from "../reporting/sections/words.ts";
+import { pageFrame } from "./pages.ts";
 import type { FleetAccountRow, FleetData, FleetStanding } from "./fleet-data.ts";
 
 const ROWS_A_PAGE = 200;
 
 const UNKNOWN = "–";
 const NOTHING = new Markup("");
-const MODES: Readonly<Record<string, string>> = {
-  live: "LIVE · real money",
-  paper: "Paper trading",
-  shadow: "SHADOW · nothing is sent",
-  simulator: "Simulator · invented money",
-};
 const STATES = {
   starting: { words: "starting", tone: "busy" },
   ready: { words: "watching", tone: "good" },
@@ -41,49 +37,30 @@ export interface FleetPageOptions {
 /** The fleet's page. It can be read without its script, which only renews it. */
 export function fleetPage(data: FleetData, options: FleetPageOptions): string {
   const { mode, generated_at: at } = data;
-  const page = html`<html lang="en" data-mode="${mode}">
-    <head>
-      <meta charset="utf-8" />
-      <meta name="viewport" content="width=device-width, initial-scale=1" />
-      <meta name="color-scheme" content="light dark" />
-      <title>${data.halted === null ? "" : "HALTED · "}${mode.toUpperCase()} · fleet · alpaca-trader</title>
-      <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-      <link rel="stylesheet" href="/page/style.css" />
-      <script type="module" src="/page/fleet.js"></script>
-      <noscript><meta http-equiv="refresh" content="10" /></noscript>
-    </head>
-    <body class="fleet">
-      <a class="skip" href="#main">Skip to the accounts</a>
-      <header>
-        <div class="bar">
-          <h1>alpaca-trader fleet</h1>
-          <p id="mode" class="mode">${MODES[mode] ?? mode}</p>
-          ${stateOf(data)}
-          <p id="connection" class="connection" role="status"></p>
-        </div>
-      </header>
-      <main id="main" tabindex="-1" data-at="${at}">
-        ${alarmsOf(data)}
-        <div id="trouble" role="status"></div>
-        ${signalOf(data, options.zone)} ${accountsOf(data, options.page)}
-      </main>
-      <footer>
-        <p>
-          <span id="as-of">As of ${formatInstant(Date.parse(at), options.zone)}.</span> The equity is what the account had when it was last
-          traded. A name opens the account's own page.
-        </p>
-        <p>Raw data: <a href="/fleet/api">fleet</a>, <a href="/metrics">metrics</a>, <a href="/healthz">health</a>.</p>
-      </footer>
-    </body>
-  </html>`;
-  return `<!doctype html>\n${page.text}\n`;
+  return pageFrame({
+    title: `${data.halted === null ? "" : "HALTED · "}${mode.toUpperCase()} · fleet · alpaca-trader`,
+    mode,
+    isHalted: data.halted !== null,
+    isFleet: true,
+    skip: "Skip to the accounts",
+    state: stateOf(data),
+    main: html`${alarmsOf(data)}
+      <div id="trouble" role="status"></div>
+      <p id="plumbing" data-part class="plumbing">
+        As of ${formatInstant(Date.parse(at), options.zone)} <span id="connection" role="status"></span>
+      </p>
+      ${signalOf(data, options.zone)} ${accountsOf(data, options.page)}`,
+    at,
+    note: "The equity is what the account had when it was last traded. A name opens the account's own page.",
+    data: html`Raw data: <a href="/fleet/api">fleet</a>, <a href="/metrics">metrics</a>, <a href="/healthz">health</a>.`,
+  });
 }
 
 function stateOf({ halted, accounts }: FleetData): Markup {
   const ready = accounts.filter(({ state }) => state === "ready").length;
   const text = halted === null ? `${String(ready)} of ${String(accounts.length)} accounts watch for alerts` : "Halted";
   const tone = halted === null ? (ready === accounts.length ? "good" : "warn") : "bad";
-  return html`<p id="state" role="status">${badge(text, tone)}</p>`;
+  return badge(text, tone);
 }
 
 function alarmsOf({ halted, problems, alerts_problems: refusals }: FleetData): Markup {
@@ -91,8 +68,8 @@ function alarmsOf({ halted, problems, alerts_problems: refusals }: FleetData): M
   const halt =
     halted === null
       ? NOTHING
-      : html`<p class="alarm bad"><strong>The fleet is halted.</strong> No orders are sent: ${halted}. ${resume} lets it go on.</p>`;
-  return html`<div id="alarms" role="alert">
+      : html`<p class="alarm bad"><strong>The fleet is halted.</strong> No orders are sent: ${halted}. To go on: ${resume}</p>`;
+  return html`<div id="alarms" data-part role="alert">
     ${halt}${[...problems, ...refusals].map((text) => html`<p class="alarm bad">${text}</p>`)}
   </div>`;
 }
@@ -106,7 +83,7 @@ function signalOf(data: FleetData, zone: string): Markup {
           <p class="when">${timeWithAge(signal.generated_at, data.generated_at, zone)} · signal ${signal.id}</p>
           ${barOf(data)}
           <p class="counts">${countsOf(data)}</p>`;
-  return html`<section id="signal" aria-labelledby="signal-title">
+  return html`<section id="signal" data-part aria-labelledby="signal-title">
     <h2 id="signal-title">Newest signal</h2>
     ${content}
   </section>`;
@@ -147,7 +124,7 @@ function accountsOf(data: FleetData, page: number): Markup {
   const shown = Math.min(Math.max(1, page), pages);
   const first = (shown - 1) * ROWS_A_PAGE;
   const rows = accounts.slice(first, first + ROWS_A_PAGE).map((row) => cellsOf(row, data));
-  return html`<section id="accounts" aria-labelledby="accounts-title">
+  return html`<section id="accounts" data-part aria-labelledby="accounts-title">
     <h2 id="accounts-title">${counted(accounts.length)}</h2>
     ${htmlTable("Accounts, those in trouble first", COLUMNS, rows)} ${pagerOf(shown, pages, first, accounts.length)}
   </section>`;
@@ -198,10 +175,6 @@ function timeWithAge(instant: string, now: string, zone: string): Markup {
 function ageOf(instant: string, now: string): Markup {
   const age = formatDuration(Math.max(0, Date.parse(now) - Date.parse(instant)));
   return html`<time datetime="${instant}" title="${instant}" data-since="${instant}">${age} ago</time>`;
-}
-
-function badge(text: string, tone: string): Markup {
-  return html`<span class="badge ${tone}">${text}</span>`;
 }
 
 function counted(accounts: number): string {

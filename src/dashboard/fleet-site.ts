@@ -8,8 +8,7 @@ import { fleetHealth } from "./fleet-health.ts";
 import { FleetMetrics } from "./fleet-metrics.ts";
 import { fleetPage } from "./fleet-page.ts";
 import { Loaded } from "./loaded.ts";
-import { accountPage } from "./page-files.ts";
-import { addData, addEvents, addFiles, addHealth, addJson, addMetrics, nothingHere } from "./routes.ts";
+import { addData, addEvents, addFiles, addHealth, addJson, addMetrics, addPages, nothingHere } from "./routes.ts";
 import type { Site } from "./web-server.ts";
 
 export interface FleetSiteParts {
@@ -28,7 +27,7 @@ export function fleetSite({ source, pages, clock, zone }: FleetSiteParts): Site 
   const feed = fleetFeed(source, clock);
   const metrics = new Loaded(async () => new FleetMetrics(await import("prom-client"), source));
   return {
-    isPage: (path) => path === "/" || path === "/fleet" || /^\/fleet\/[\w-]+\/$/.test(path),
+    isPage: (path) => path === "/" || path === "/fleet" || /^\/fleet\/[\w-]+\/(executions\/|$)/.test(path),
     addRoutes: (app) => {
       app.get("/", (_request, reply) => reply.redirect("/fleet", 303));
       app.get("/fleet/", (_request, reply) => reply.redirect("/fleet", 303));
@@ -60,10 +59,6 @@ function addAccount(app: FastifyInstance, pages: AccountPages): void {
     if (!pages.has(nameIn(request))) throw nothingHere();
     return reply.redirect(`/fleet/${encodeURIComponent(nameIn(request))}/`, 303);
   });
-  app.get(`${ACCOUNT}/`, (request, reply) => {
-    if (!pages.has(nameIn(request))) throw nothingHere();
-    return reply.type(HTML).send(accountPage(nameIn(request)));
-  });
   const page = (request: FastifyRequest): NonNullable<ReturnType<AccountPages["page"]>> => {
     const found = pages.page(nameIn(request));
     if (found === undefined) throw nothingHere();
@@ -71,6 +66,7 @@ function addAccount(app: FastifyInstance, pages: AccountPages): void {
   };
   void app.register(
     (scope, _options, done) => {
+      addPages(scope, (request) => ({ view: page(request).view, account: nameIn(request) }));
       addData(scope, (request) => page(request).view);
       addEvents(scope, (request) => page(request).feed);
       done();

@@ -1,91 +1,91 @@
-/**
- * The page of an account: its static frame, visible before any script runs. The scripts fill it.
- * @param scripts paths of the page's modules, fetched in parallel.
- * @param account its name in a fleet.
- */
-export function indexPage(scripts: readonly string[], account?: string): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>alpaca-trader</title>
-<link rel="icon" href="/favicon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="/charts/uPlot.css">
-<link rel="stylesheet" href="/page/style.css">
-${scripts.map((path) => `<link rel="modulepreload" href="${path}">`).join("\n")}
-<script src="/charts/uPlot.js" defer></script>
-<script type="module" src="/page/main.js"></script>
-</head>
-<body>
-<a class="skip" href="#main">Skip to the account</a>
-<header>
-<div class="bar">
-${account === undefined ? "<h1>alpaca-trader</h1>" : `<h1><a href="/fleet">Fleet</a> · ${account}</h1>`}
-<p id="mode" class="mode"></p>
-<p id="state" role="status"></p>
-<p id="connection" class="connection" role="status"></p>
-</div>
-</header>
-<main id="main" tabindex="-1">
-<div id="alarms" role="alert"></div>
-<div id="trouble" role="status"></div>
-<noscript><p class="alarm warn">This page needs JavaScript. The same data is at /api/dashboard, and <code>alpaca-trader status</code> prints it.</p></noscript>
-<section aria-label="State"><div id="facts"></div></section>
-<div class="columns">
-<div>
-<section aria-labelledby="account-title">
-<h2 id="account-title">Account</h2>
-<div id="account"></div>
-<div class="curve-head">
-<h3>Equity</h3>
-<fieldset id="ranges">
-<legend class="unseen">Time shown</legend>
-<label><input type="radio" name="range" value="day"><span>Day</span></label>
-<label><input type="radio" name="range" value="week"><span>Week</span></label>
-<label><input type="radio" name="range" value="month" checked><span>Month</span></label>
-<label><input type="radio" name="range" value="all"><span>All</span></label>
-</fieldset>
-</div>
-<div id="curve" aria-hidden="true"></div>
-<div id="curve-figures"></div>
-<details class="words"><summary>Chart data as table</summary><div id="curve-words"></div></details>
-</section>
-</div>
-<div>
-<section id="live" aria-labelledby="live-title">
-<h2 id="live-title">Execution</h2>
-<div id="live-content"></div>
-<p id="announcement" class="unseen" aria-live="polite"></p>
-</section>
-<section aria-labelledby="strategies-title">
-<h2 id="strategies-title">Strategies</h2>
-<div id="strategies"></div>
-</section>
-<section aria-labelledby="signals-title">
-<h2 id="signals-title">Signals</h2>
-<div id="signals" tabindex="0" role="region" aria-label="Signals, newest first"></div>
-</section>
-</div>
-</div>
-<section aria-labelledby="holdings-title">
-<h2 id="holdings-title">Holdings against targets</h2>
-<div id="holdings"></div>
-</section>
-<section aria-labelledby="executions-title">
-<h2 id="executions-title">Executions</h2>
-<div id="executions"></div>
-</section>
-<p><button id="more" type="button">Show older</button></p>
-</main>
-<footer>
-<p><span id="as-of"></span>Times are in your own time zone unless another is shown.</p>
-<p>Raw data: <a href="${account === undefined ? "" : `/fleet/${account}`}/api/dashboard">dashboard</a>, <a href="/metrics">metrics</a>, <a href="/healthz">health</a>. Charts: uPlot (<a href="/charts/LICENSE.txt">MIT licence</a>).</p>
-</footer>
-</body>
-</html>
-`;
+import { html, Markup } from "../reporting/html.ts";
+
+const MODES: Readonly<Record<string, string>> = {
+  live: "LIVE · real money",
+  paper: "Paper trading",
+  shadow: "SHADOW · nothing is sent",
+  simulator: "Simulator · invented money",
+};
+
+/** Puts a page together. */
+export interface PageFrame {
+  readonly title: string;
+  readonly mode: string;
+  readonly isHalted: boolean;
+  /** Its name in a fleet. */
+  readonly account?: string | undefined;
+  /** For the link to what the page is about. */
+  readonly skip: string;
+  /** How it stands, in a badge. */
+  readonly state: Markup;
+  readonly main: Markup;
+  /** When it was made. */
+  readonly at: string;
+  /** What is behind the page, for the footer. */
+  readonly data?: Markup;
+  /** A page of many accounts. */
+  readonly isFleet?: boolean;
+  /** A sentence for the footer. */
+  readonly note?: string;
+}
+
+/** A page that its script renews part by part: every element with an id and `data-part`. */
+export function pageFrame(page: PageFrame): string {
+  const { mode, account, at, isFleet = false } = page;
+  const root = account === undefined ? "" : `/fleet/${account}`;
+  const made = html`<html lang="en" data-mode="${mode}" data-halted="${String(page.isHalted)}">
+    <head>
+      <meta charset="utf-8" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <meta name="color-scheme" content="light dark" />
+      <title>${page.title}</title>
+      <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+      <link rel="stylesheet" href="/page/style.css" />
+      <script type="module" src="/page/page.js"></script>
+      <noscript><meta http-equiv="refresh" content="10" /></noscript>
+    </head>
+    <body class="${isFleet ? "fleet" : "account"}" data-events="${isFleet ? "/fleet/api/events" : `${root}/api/events`}">
+      <a class="skip" href="#main">${page.skip}</a>
+      <header>
+        <div class="bar">
+          <h1>${titleOf(page)}</h1>
+          <p id="mode" class="mode">${MODES[mode] ?? mode}</p>
+          <p id="state" data-part role="status">${page.state}</p>
+        </div>
+      </header>
+      <main id="main" tabindex="-1" data-at="${at}">${page.main}</main>
+      <p id="announcement" class="unseen" aria-live="polite"></p>
+      <footer>
+        ${page.note === undefined ? "" : html`<p>${page.note}</p>`}
+        <p>${page.data ?? rawData(root)}</p>
+      </footer>
+    </body>
+  </html>`;
+  return `<!doctype html>\n${made.text}\n`;
+}
+
+function titleOf({ account, isFleet = false }: PageFrame): Markup {
+  if (account !== undefined) return html`<a href="/fleet">Fleet</a> · ${account}`;
+  return html`${isFleet ? "alpaca-trader fleet" : "alpaca-trader"}`;
+}
+
+function rawData(root: string): Markup {
+  return html`Raw data: <a href="${root}/api/dashboard">dashboard</a>, <a href="/metrics">metrics</a>, <a href="/healthz">health</a>.`;
+}
+
+/** When the page itself cannot be made: why, and it is tried again. */
+export function troublePage(message: string, { mode, at, account }: Pick<PageFrame, "mode" | "at" | "account">): string {
+  return pageFrame({
+    title: `PROBLEM · ${mode.toUpperCase()} · alpaca-trader`,
+    mode,
+    isHalted: false,
+    account,
+    skip: "Skip to the problem",
+    state: new Markup(""),
+    main: html`<div id="alarms" data-part role="alert"><p class="alarm bad">${message}</p></div>
+      <div id="trouble" role="status"></div>`,
+    at,
+  });
 }
 
 /** Asks for the token. The script only sends the code of a printed link; the form works without it. */

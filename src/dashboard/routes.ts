@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { TraderError } from "../domain/errors.ts";
-import { CURVE_RANGES } from "../reporting/curve-ranges.ts";
+import { CURVE_RANGES, type CurveRange } from "../reporting/curve-ranges.ts";
 import type { Access } from "./access.ts";
 import type { DashboardView } from "./dashboard-view.ts";
 import type { Feed } from "./event-feed.ts";
@@ -36,12 +36,14 @@ export interface Scraped {
 export type Chosen<Part> = (request: FastifyRequest) => Part;
 
 const JSON_TYPE = "application/json; charset=utf-8";
+const HTML_TYPE = "text/html; charset=utf-8";
 const SHOWN = 50;
 const MOST_SHOWN = 500;
 
 /** All routes of one account's dashboard. Every one is read-only. */
 export function addRoutes(app: FastifyInstance, { view, feed, metrics }: RouteParts): void {
   addFiles(app);
+  addPages(app, () => ({ view }));
   addData(app, () => view);
   addEvents(app, () => feed);
   addHealth(app, () => view.health());
@@ -59,6 +61,27 @@ export function addFiles(app: FastifyInstance): void {
     return request.headers["if-none-match"] === file.tag ? reply.code(304).send() : reply.type(file.type).send(file.body);
   });
 }
+
+/** The page of an account, and the record of each of its executions. */
+export function addPages(app: FastifyInstance, chosen: Chosen<{ readonly view: DashboardView; readonly account?: string }>): void {
+  const answer = (path: string, make: (view: DashboardView, request: FastifyRequest, account?: string) => Promise<string>): void => {
+    // Below a prefix the address without the slash is another one.
+    app.get(path, { prefixTrailingSlash: "slash" }, async (request, reply) => {
+      const { view, account } = chosen(request);
+      try {
+        return await reply.type(HTML_TYPE).send(await make(view, request, account));
+      } catch (error) {
+        if (!(error instanceof TraderError) || CLIENT_ERRORS.has(error.code)) throw error;
+        return reply.code(503).type(HTML_TYPE).send(view.trouble(error, account));
+      }
+    });
+  };
+  answer("/", (view, request, account) => view.page({ range: rangeIn(request), limit: limitIn(request, view.shown) }, account));
+  answer("/executions/:id", (view, request, account) => view.record((request.params as { id: string }).id, account));
+}
+
+/** What is wrong with the address, and not with what is behind it. */
+const CLIENT_ERRORS = new Set(["not-found", "unknown-execution", "bad-request"]);
 
 /** The data of an account, below `/api`. */
 export function addData(app: FastifyInstance, viewOf: Chosen<DashboardView>): void {
@@ -129,9 +152,13 @@ export function pathOf(request: FastifyRequest): string {
   return request.url.split("?", 1)[0] ?? "/";
 }
 
-function limitIn(request: FastifyRequest): number {
+function rangeIn(request: FastifyRequest): CurveRange | undefined {
+  return (request.query as Record<string, unknown>).range === undefined ? undefined : choiceIn(request, "range", CURVE_RANGES);
+}
+
+function limitIn(request: FastifyRequest, unasked = SHOWN): number {
   const given = (request.query as Record<string, unknown>).limit;
-  if (given === undefined) return SHOWN;
+  if (given === undefined) return unasked;
   const limit = typeof given === "string" && /^\d{1,4}$/.test(given) ? Number(given) : 0;
   if (limit >= 1 && limit <= MOST_SHOWN) return limit;
   throw new TraderError(`limit must be a whole number from 1 to ${String(MOST_SHOWN)}.`, { code: "bad-request" });

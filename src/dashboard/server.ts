@@ -21,7 +21,7 @@ function siteOf({ view, clock, redact }: DashboardOptions): Site {
   const feed = new LiveFeed(view, clock, (value) => redact(JSON.stringify(value)));
   const metrics = new Loaded(async () => new Metrics(await import("prom-client"), view, since));
   return {
-    isPage: (path) => path === "/",
+    isPage: (path) => path === "/" || path.startsWith("/executions/"),
     addRoutes: (app) => addRoutes(app, { view, feed, metrics: () => metrics.value }),
     endStreams: () => feed.close(),
     close: () => view.close(),

@@ -88,6 +88,8 @@ export interface Config {
   readonly signalSchedule: Schedule | undefined;
   readonly signalBar: BarMode;
   readonly notifications: NotificationSettings;
+  /** A ticker; `undefined`: the account is compared with nothing. */
+  readonly benchmark: string | undefined;
   readonly dashboard: DashboardConfig;
   readonly fleet: FleetConfig;
 }

@@ -1,12 +1,15 @@
 import type { Broker, EquityHistoryPoint, EquityWindow } from "../domain/broker.ts";
 import { type AccountReading, readEquityHistory } from "./account-reading.ts";
+import { readBenchmark, type BenchmarkBars } from "./benchmark-prices.ts";
 import { curveOf, intradayPointsUpToNow, pointsUpToNow, type EquityCurve } from "./equity-curve.ts";
 
 /** Time ranges of the dashboard's equity chart. */
 export const CURVE_RANGES = ["day", "week", "month", "all"] as const;
 export type CurveRange = (typeof CURVE_RANGES)[number];
 
-export type EquityHistories = Readonly<Partial<Record<CurveRange, readonly EquityHistoryPoint[]>>>;
+export type EquityHistories = Readonly<Partial<Record<CurveRange, readonly EquityHistoryPoint[]>>> & {
+  readonly benchmark?: BenchmarkBars | undefined;
+};
 /** `null` when the broker did not provide it. */
 export type EquityCurves = Readonly<Record<CurveRange, EquityCurve | null>>;
 
@@ -19,11 +22,20 @@ const QUESTIONS: Readonly<Record<CurveRange, { readonly days: number; readonly w
 };
 const DAY_MS = 86_400_000;
 
-/** One parallel request per range; what cannot be read is reported once in `problems`. */
+interface HistoryRequest {
+  readonly ranges?: readonly CurveRange[];
+  /** BENCHMARK_SYMBOL; `undefined`: nothing to compare with. */
+  readonly benchmark?: string | undefined;
+}
+
+/**
+ * One parallel request per range, then the benchmark over the longest of them; what cannot be read is reported once in
+ * `problems`. Without the benchmark there is nothing to compare with, which is no problem of the account.
+ */
 export async function readEquityHistories(
-  broker: Pick<Broker, "equityHistory">,
+  broker: Pick<Broker, "equityHistory" | "dailyBars">,
   now: number,
-  ranges: readonly CurveRange[] = CURVE_RANGES,
+  { ranges = CURVE_RANGES, benchmark }: HistoryRequest = {},
 ): Promise<{ readonly histories: EquityHistories; readonly problems: readonly string[] }> {
   const read = await Promise.all(
     ranges.map(async (range) => {
@@ -31,8 +43,13 @@ export async function readEquityHistories(
       return [range, await readEquityHistory(broker, now - days * DAY_MS, window)] as const;
     }),
   );
+  const from = Math.min(now, ...read.flatMap(([, { value }]) => value?.[0]?.at ?? []));
+  const compared = await readBenchmark(broker, benchmark, { from, now });
   return {
-    histories: Object.fromEntries(read.flatMap(([range, { value }]) => (value === undefined ? [] : [[range, value]]))),
+    histories: {
+      ...Object.fromEntries(read.flatMap(([range, { value }]) => (value === undefined ? [] : [[range, value]]))),
+      benchmark: compared.value,
+    },
     problems: [...new Set(read.flatMap(([, { problems }]) => problems))],
   };
 }
@@ -41,8 +58,9 @@ export function equityCurves(histories: EquityHistories, reading: AccountReading
   const curve = (range: CurveRange): EquityCurve | null => {
     const history = histories[range];
     if (history === undefined || reading === undefined) return null;
-    const points = QUESTIONS[range].window === "1D" ? pointsUpToNow(history, reading, now) : intradayPointsUpToNow(history, reading, now);
-    return points === undefined ? null : curveOf(points);
+    const isDaily = QUESTIONS[range].window === "1D";
+    const points = isDaily ? pointsUpToNow(history, reading, now) : intradayPointsUpToNow(history, reading, now);
+    return points === undefined ? null : curveOf(points, histories.benchmark, isDaily);
   };
   return { day: curve("day"), week: curve("week"), month: curve("month"), all: curve("all") };
 }

@@ -9,7 +9,7 @@ import { type HaltReport, resumptions } from "./resumption.ts";
 import type { ShownAccount } from "./shown-account.ts";
 import { accountReport, holdingsOf, strategyReports, type AccountReport, type StrategyReport } from "./account-report.ts";
 import { type EquityCurves, equityCurves, type EquityHistories } from "./curve-ranges.ts";
-import { type HoldingAgainstTarget, holdingsAgainstTargets } from "./dashboard-holdings.ts";
+import { type HoldingAgainstTarget, holdingsAgainstTargets, wasAccepted } from "./dashboard-holdings.ts";
 import type { SetAside } from "./holdings-table.ts";
 import { type ExecutionReport, executionReport } from "./execution-report.ts";
 import { isoOrNull } from "./json-values.ts";
@@ -36,7 +36,7 @@ export interface DashboardData {
   readonly account: AccountReport | null;
   /** When the account was as shown. */
   readonly account_as_of: string | null;
-  /** Where it comes from; `null` while nothing is known. Holdings and sub-accounts are of the same moment. */
+  /** Where it comes from; `null` while nothing is known. Holdings and sub-accounts are from the same time. */
   readonly account_source: ShownAccount["source"] | null;
   readonly holdings: readonly HoldingAgainstTarget[];
   readonly equity: EquityCurves;
@@ -162,11 +162,6 @@ export function dashboardData(facts: DashboardFacts): DashboardData {
     profit: profitOf(ledger, recent.toReversed(), reading === undefined ? undefined : holdingsOf(reading)).report,
     strategies: reading === undefined ? null : strategyReports(ledger, reading),
   };
-}
-
-/** Whether the account follows its plan: it has started, or found nothing to do. */
-function wasAccepted({ begunAt, outcome }: ExecutionRecord): boolean {
-  return begunAt !== undefined || outcome === "on-target" || outcome === "off-target";
 }
 
 export function marketOf({ market }: Pick<AccountReading, "market">): DashboardData["market"] {

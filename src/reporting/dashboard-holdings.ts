@@ -32,6 +32,11 @@ export interface HoldingAgainstTarget {
   readonly detail: string | null;
 }
 
+/** Whether the account follows its plan: it has started, or found nothing to do. */
+export function wasAccepted({ begunAt, outcome }: ExecutionRecord): boolean {
+  return begunAt !== undefined || outcome === "on-target" || outcome === "off-target";
+}
+
 /** Positions against the targets of the last accepted plan. @param last the newest execution that traded or found nothing to do. */
 export function holdingsAgainstTargets(
   { account, positions }: AccountReading,

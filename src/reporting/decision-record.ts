@@ -27,7 +27,7 @@ export interface PlanRecord {
   readonly buying: PhaseRecord | null;
 }
 
-interface PhaseRecord {
+export interface PhaseRecord {
   /** Dollars that the targets divide, and dollars for the buys. */
   readonly base: string;
   readonly spendable: string;

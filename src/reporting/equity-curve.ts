@@ -5,7 +5,8 @@ import { currentDrawdown, worstDrawdown } from "../performance/drawdown.ts";
 import { flowsWithin, gainOver, growthOf, timeWeightedReturn, type EquityPoint } from "../performance/returns.ts";
 import { sum, toText, ZERO } from "../domain/decimal.ts";
 import type { AccountReading } from "./account-reading.ts";
-import { dollarsOrNull, fractionOrNull, fractionText } from "./json-values.ts";
+import { benchmarkFor, type BenchmarkBars } from "./benchmark-prices.ts";
+import { dollarsOrNull, dollarText, fractionOrNull, fractionText } from "./json-values.ts";
 import { isoInstant } from "../domain/time-format.ts";
 
 /** The account's value over time. Value formats as in json-values.ts. */
@@ -20,6 +21,16 @@ export interface EquityCurve {
   /** Time-weighted return without deposits and withdrawals, as a fraction; `null` when those are unknown. */
   readonly return: string | null;
   readonly drawdown: DrawdownReport | null;
+  /** What the same money, deposits and withdrawals would have come to in BENCHMARK_SYMBOL; `null` where that is unknown. */
+  readonly benchmark: BenchmarkReport | null;
+}
+
+interface BenchmarkReport {
+  readonly symbol: string;
+  /** As a fraction, to be compared with the return of the account. */
+  readonly return: string;
+  /** At the closes, and now. */
+  readonly points: readonly { readonly at: string; readonly value: string }[];
 }
 
 interface CurvePoint {
@@ -83,8 +94,11 @@ function lastDateBefore(history: readonly EquityHistoryPoint[], today: string): 
     .at(-1);
 }
 
-/** A curve whose deposits are known. */
-export function curveOf(points: readonly EquityPoint[]): EquityCurve {
+/**
+ * A curve whose deposits are known.
+ * @param benchmark what to compare with. @param isDaily each point stands for the close of its date.
+ */
+export function curveOf(points: readonly EquityPoint[], benchmark?: BenchmarkBars, isDaily = true): EquityCurve {
   const growth = growthOf(points);
   return {
     source: "broker",
@@ -98,13 +112,24 @@ export function curveOf(points: readonly EquityPoint[]): EquityCurve {
     gain: dollarsOrNull(gainOver(points)),
     return: fractionOrNull(timeWeightedReturn(points)),
     drawdown: drawdownReport(growth),
+    benchmark: benchmark === undefined ? null : benchmarkReport(points, benchmark, isDaily),
+  };
+}
+
+function benchmarkReport(points: readonly EquityPoint[], bars: BenchmarkBars, isDaily: boolean): BenchmarkReport | null {
+  const made = benchmarkFor(points, bars, isDaily);
+  if (made === undefined) return null;
+  return {
+    symbol: bars.symbol,
+    return: fractionText(made.return),
+    points: made.points.map(({ at, value }) => ({ at: isoInstant(at), value: dollarText(value) })),
   };
 }
 
 /** Values from the ledger. Without the broker a deposit looks like a gain, so no return is calculated. */
 export function curveFromLedger(snapshots: readonly EquityRecord[]): EquityCurve {
   const points = snapshots.map(({ at, equity }) => ({ at: isoInstant(at), equity: toText(equity), flow: null, growth: null }));
-  return { source: "ledger", points, flows: null, gain: null, return: null, drawdown: null };
+  return { source: "ledger", points, flows: null, gain: null, return: null, drawdown: null, benchmark: null };
 }
 
 function drawdownReport(growth: ReturnType<typeof growthOf>): DrawdownReport | null {

@@ -196,7 +196,7 @@ function shortfallReport(execution: ExecutionRecord, alertAt: number | undefined
   };
 }
 
-/** When the last order of a side had ended, by our own clock, which may have learned of it a moment later. */
+/** When the last order of a side had ended, by our own clock, which may have learned of it a little later. */
 function doneAt(orders: readonly MeasuredOrder[], side: "buy" | "sell"): number | undefined {
   const ended = orders.flatMap(({ intent }) => (intent.side === side ? [intent] : []));
   if (ended.length === 0 || ended.some(({ state }) => state !== "done" && state !== "refused")) return undefined;

@@ -1,4 +1,5 @@
 import type { Account, Position } from "../domain/broker.ts";
+import type { Config } from "../domain/config.ts";
 import { formatDollars, formatPercent, formatQuantity, formatWeight } from "../domain/format.ts";
 import { HUNDRED, roundHalfUp, ZERO, ONE, sum, type Decimal } from "../domain/decimal.ts";
 import { shareOf } from "./figures.ts";
@@ -98,6 +99,12 @@ export interface SetAside {
   /** `undefined`: every symbol is allowed. */
   readonly allowedSymbols?: ReadonlySet<string> | undefined;
 }
+
+export function setAsideIn({ cashReserve, protectedSymbols, allowedSymbols }: SetAsideSettings): SetAside {
+  return { reserve: cashReserve, protectedSymbols, allowedSymbols };
+}
+
+type SetAsideSettings = Pick<Config, "cashReserve" | "protectedSymbols" | "allowedSymbols">;
 
 /**
  * The share of the account that target weights refer to: without protected positions, those outside ALLOWED_SYMBOLS, and the

@@ -5,7 +5,10 @@ import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import type { AccountReading } from "./account-reading.ts";
 import { accountReport, holdingsOf, strategyReports, type AccountReport, type StrategyReport } from "./account-report.ts";
 import { type ActivityReport, activityReport } from "./activity-report.ts";
+import type { BenchmarkBars } from "./benchmark-prices.ts";
 import { curveFromLedger, curveOf, pointsUpToNow, type EquityCurve } from "./equity-curve.ts";
+import { holdingsAgainstTargets, wasAccepted, type HoldingAgainstTarget } from "./dashboard-holdings.ts";
+import type { SetAside } from "./holdings-table.ts";
 import { executionReport, type ExecutionReport } from "./execution-report.ts";
 import { dollarsOrNull } from "./json-values.ts";
 import { isoInstant } from "../domain/time-format.ts";
@@ -26,6 +29,8 @@ export interface Report {
   /** What is missing and why, one sentence each. */
   readonly warnings: readonly string[];
   readonly account: AccountReport | null;
+  /** What is held against the targets of the newest execution; empty when the account could not be read. */
+  readonly holdings: readonly HoldingAgainstTarget[];
   /** Only in shadow mode, once the shadow account has begun. */
   readonly shadow?: ShadowReport;
   readonly equity: EquityCurve;
@@ -48,11 +53,13 @@ export interface ReportFacts {
   readonly ledger: Pick<Ledger, "executionsSince" | "equitySince" | "pinnedAccount" | "signal" | "intentsOf" | "fillsOf"> &
     SubAccountsSource;
   readonly mode: string;
+  readonly aside: SetAside;
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly days: number;
   readonly reading: AccountReading | undefined;
   readonly history: readonly EquityHistoryPoint[] | undefined;
+  readonly benchmark?: BenchmarkBars | undefined;
   readonly shadow?: ShadowFacts | undefined;
   /** What could not be read. */
   readonly problems: readonly string[];
@@ -81,6 +88,7 @@ export function buildReport(facts: ReportFacts): Report {
     period: { days, from: isoInstant(from) },
     warnings: [...facts.problems, ...lack, ...leftOut(all.length - executions.length, number)],
     account: reading === undefined ? null : accountReport(reading),
+    holdings: reading === undefined ? [] : holdingsAgainstTargets(reading, executions.findLast(wasAccepted), facts.aside),
     ...(reading === undefined || facts.shadow === undefined ? {} : { shadow: shadowReport(facts.shadow, reading) }),
     equity: curve,
     profit: profit.report,
@@ -92,12 +100,12 @@ export function buildReport(facts: ReportFacts): Report {
 }
 
 function curveFor(
-  { ledger, reading, history, now }: ReportFacts,
+  { ledger, reading, history, benchmark, now }: ReportFacts,
   executions: readonly ExecutionRecord[],
   from: number,
 ): { curve: EquityCurve; lack: readonly string[] } {
   const points = reading === undefined || history === undefined ? undefined : pointsUpToNow(history, reading, now);
-  if (points !== undefined) return { curve: curveOf(points), lack: [] };
+  if (points !== undefined) return { curve: curveOf(points, benchmark), lack: [] };
   const known = new Set(executions.map(({ id }) => id));
   const snapshots = ledger.equitySince(from).filter(({ executionId }) => executionId !== undefined && known.has(executionId));
   const lack = "Deposits and withdrawals are unknown, so no return is shown. Equity is as recorded after each execution.";

@@ -9,7 +9,7 @@ export interface HaltReport {
   readonly resumes: readonly Resumption[];
 }
 
-export interface Resumption {
+interface Resumption {
   readonly signal_id: string;
   readonly strategy: string;
   readonly targets: Readonly<Record<string, string>>;

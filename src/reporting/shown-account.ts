@@ -13,7 +13,7 @@ export interface ShownAccount {
   readonly at: number;
   /**
    * `broker`: as the broker gave it. `ledger`: as an execution recorded it. `execution`: as an execution in progress
-   * recorded it, with its fills so far, so that orders, holdings and cash are of the same moment.
+   * recorded it, with its fills so far, so that orders, holdings and cash agree.
    */
   readonly source: "broker" | "ledger" | "execution";
 }
@@ -51,7 +51,7 @@ function newestRecorded(newestFirst: readonly ExecutionRecord[]): AccountSummary
 }
 
 /** A recorded account. @param last the broker's last reading, for what no record holds: closes, deposits, the market. */
-export function recordedReading(recorded: AccountSummary, last?: AccountReading): AccountReading {
+function recordedReading(recorded: AccountSummary, last?: AccountReading): AccountReading {
   const before = last?.account.number === recorded.number ? last : undefined;
   return {
     account: {

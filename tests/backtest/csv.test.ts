@@ -41,7 +41,7 @@ describe("a CSV file", () => {
 
 describe("a directory of CSV files", () => {
   let directory = "";
-  const PERIOD = { from: "2024-03-04", to: "2024-03-08" };
+  const PERIOD = { start: "2024-03-01", to: "2024-03-06", benchmark: "QQQ" };
   const write = (name: string, ...dates: readonly string[]): void =>
     writeFileSync(join(directory, name), [HEADER, ...dates.map((date) => `${date},10,10,10,10,1`)].join("\n"));
 
@@ -52,7 +52,7 @@ describe("a directory of CSV files", () => {
 
   test("has the sessions of the exchange, half-days included, whatever bars exist", () => {
     write("SPY.csv", "2024-11-27");
-    const { sessions, bars, warnings } = readCsvHistory(directory, ["SPY"], "2024-11-27", { from: "2024-11-27", to: "2024-12-02" });
+    const { sessions, bars, warnings } = readCsvHistory(directory, ["SPY"], { start: "2024-11-27", to: "2024-12-02", benchmark: "SPY" });
     expect(sessions.map(({ date }) => date)).toEqual(["2024-11-27", "2024-11-29", "2024-12-02"]);
     expect(new Date(sessions[1]!.close).toISOString()).toBe("2024-11-29T18:00:00.000Z");
     expect(bars.get("SPY")).toHaveLength(1);
@@ -61,17 +61,17 @@ describe("a directory of CSV files", () => {
 
   test("may have bars of a weekday when the exchange was closed, with a warning", () => {
     write("SPY.csv", "2024-12-24", "2024-12-25", "2024-12-26");
-    const { sessions, warnings } = readCsvHistory(directory, ["SPY"], "2024-12-24", { from: "2024-12-24", to: "2024-12-26" });
+    const { sessions, warnings } = readCsvHistory(directory, ["SPY"], { start: "2024-12-24", to: "2024-12-26", benchmark: undefined });
     expect(sessions.map(({ date }) => date)).toEqual(["2024-12-24", "2024-12-25", "2024-12-26"]);
     expect(warnings).toEqual(["The files have bars for days when the exchange was closed (2024-12-25); they count as sessions."]);
   });
 
   test("must have a file for every symbol; all missing ones are named together", () => {
     write("SPY.csv", "2024-03-04");
-    expect(() => readCsvHistory(directory, ["SPY", "TLT", "UVXY"], "2024-03-01", PERIOD)).toThrow(`${directory} has no TLT.csv, UVXY.csv.`);
+    expect(() => readCsvHistory(directory, ["SPY", "TLT", "UVXY"], PERIOD)).toThrow(`${directory} has no TLT.csv, UVXY.csv.`);
   });
 
   test("must exist", () => {
-    expect(() => readCsvHistory(join(directory, "none"), ["SPY"], "2024-03-01", PERIOD)).toThrow("which is not a directory");
+    expect(() => readCsvHistory(join(directory, "none"), ["SPY"], PERIOD)).toThrow("which is not a directory");
   });
 });

@@ -76,6 +76,7 @@ export function optionsFor(
     tradeAt: "open",
     cash: decimal("10000"),
     costBps: decimal("10"),
+    benchmark: "SPY",
     settings: SETTINGS,
     limits: { maxDailyTurnover: undefined, maxDailyLoss: undefined },
     ...change,

@@ -19,9 +19,8 @@ async function openPage(options: Parameters<Stage["page"]>[0] = {}): Promise<Pag
   await page.getByLabel(/Token of this dashboard/).fill(stage.token);
   await page.keyboard.press("Enter");
   await page.waitForURL(stage.url);
-  await page.getByText("Connected").waitFor();
-  await page.locator("#curve canvas").first().waitFor();
-  await page.locator("#state .badge").waitFor();
+  await page.getByText("page live").waitFor();
+  await page.locator("#equity .plot").first().waitFor();
   await page.locator("#account dt", { hasText: "Equity" }).waitFor();
   return page;
 }
@@ -54,11 +53,13 @@ describe("the page in a browser", () => {
       ["idle-phone-dark", { phone: true, dark: true }],
     ] as const) {
       const page = await openPage(options);
-      expect(await textOf(page, "header")).toMatch(/Paper trading[^]*Running[^]*Connected/i);
-      expect(await textOf(page, "#facts")).toMatch(/Market\s+Open\s+until .* E[SD]T[^]*Last alert\s+none yet[^]*Reachable[^]*Listening/);
-      expect(await textOf(page, "#account")).toMatch(/Equity\s+\$[\d,]+\.\d\d[^]*Cash\s+\$15,500\.00/);
-      expect(await textOf(page, "#curve-figures")).toMatch(
-        /Return \(excl\. deposits\)\s+[+−]?[\d.]+ %[^]*Deposits less withdrawals\s+\+\$3,500\.00/,
+      expect(await textOf(page, "header")).toMatch(/Paper trading[^]*Running/i);
+      expect(await textOf(page, "#plumbing")).toMatch(/Market open until .* E[SD]T[^]*read .*order updates live[^]*no alert yet/);
+      expect(await textOf(page, "#account")).toMatch(
+        /as of 2\d{3}-.* E[SD]T[^]*Equity\s+\$[\d,]+\.\d\d[^]*Open positions[^]*Cash\s+\$15,500\.00/,
+      );
+      expect(await textOf(page, "#equity")).toMatch(
+        /Return \(excl\. deposits\)\s+[+-]?[\d.]+ %[^]*SPY\s+[+-]?[\d.]+ %[^]*Deposits less withdrawals\s+\$3,500\.00/,
       );
       expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
       expect(await barriers(page)).toEqual([]);
@@ -75,6 +76,7 @@ describe("the page in a browser", () => {
       .locator("#live[data-busy=true] tr", { hasText: "OKLO" })
       .getByText(/working|partly filled/)
       .waitFor();
+    await phone.locator("#live[data-busy=true]").waitFor();
     const top = async (selector: string): Promise<number> => (await phone.locator(selector).boundingBox())?.y ?? NaN;
     expect(await top("#live")).toBeLessThan(await top("#account"));
     await Promise.all([photograph(page, "dashboard", false), photograph(phone, "dashboard-phone-dark", false)]);
@@ -89,16 +91,22 @@ describe("the page in a browser", () => {
       .getByText(/29\.\d %/)
       .first()
       .waitFor();
-    await page.locator("#signals").getByText("executed", { exact: true }).first().waitFor();
-    expect(await textOf(page, "#signals")).toMatch(/executed[^]*nuclear: SMR 31\.2 %, LEU 39\.5 %, OKLO 29\.3 %/);
+    await page.locator("#signals").getByText("on target", { exact: true }).first().waitFor();
+    expect(await textOf(page, "#signals")).toMatch(/on target[^]*nuclear: SMR 31\.2 %, LEU 39\.5 %, OKLO 29\.3 %/);
+    expect(await textOf(page, "#executions .timeline")).toMatch(
+      /alert 0 s[^]*first order \+[^]*sells done \+[^]*buys done \+[^]*on target \+[^]*cost /,
+    );
 
     const entry = page.locator("#executions details").first();
     await entry.locator("summary").press("Enter");
     await entry.getByText("Step by step").waitFor();
     const record = await entry.innerText();
-    for (const part of ["Signal", "Orders and fills", "Plan, first", "Prices seen", "Slippage", "Decided at", "Alert to first order"])
+    for (const part of ["Signal", "Fills", "Plan, first", "Prices seen", "Cost", "Decided at", "Step by step"])
       expect(record).toContain(part);
-    expect(record).toMatch(/OKLO.*BUY[^]*Held[^]*OKLO\s+\$\d\d,\d{3}\.\d\d\s+\$\d\d,\d{3}\.\d\d/);
+    expect(record).toMatch(/OKLO_BUY[^]*Held[^]*OKLO\s+29\.3 %/);
+    // What a reader has opened stays open while the page is renewed.
+    await page.waitForResponse(stage.url);
+    expect(await entry.evaluate("(details) => details.open")).toBe(true);
     expect(await barriers(page)).toEqual([]);
     expect(await barriers(phone)).toEqual([]);
     await Promise.all([photograph(page, "after-desktop"), photograph(phone, "after-phone-dark")]);
@@ -107,9 +115,9 @@ describe("the page in a browser", () => {
   test("comes back by itself when the daemon has been restarted, and goes on showing what happens", async () => {
     const page = await openPage();
     expect(await stage.stopDaemon()).toBe(0);
-    await page.getByText("Reconnecting…").waitFor();
+    await page.getByText("page not live: reconnecting…").waitFor();
     await stage.startDaemon();
-    await page.getByText("Connected").waitFor();
+    await page.getByText("page live").waitFor();
     stage.alert(HEDGE);
     await page.locator("#live[data-busy=true]").waitFor();
     await page.locator("#live", { hasText: "Last execution" }).getByText("on target", { exact: true }).waitFor();
@@ -124,32 +132,36 @@ describe("the page in a browser", () => {
     expect(await page.evaluate("document.activeElement.className")).toBe("skip");
     await page.keyboard.press("Enter");
     await page.keyboard.press("Tab");
-    expect(await page.evaluate("document.activeElement.value")).toBe("month");
-    await page.keyboard.press("ArrowRight");
-    await page.waitForResponse(/range=all/);
-    expect(await page.evaluate("document.activeElement.value")).toBe("all");
+    expect(await page.evaluate("document.activeElement.innerText")).toBe("Day");
+    for (const range of ["Week", "Month", "All"]) {
+      await page.keyboard.press("Tab");
+      expect(await page.evaluate("document.activeElement.innerText")).toBe(range);
+    }
+    await page.keyboard.press("Enter");
+    await page.locator("#equity .ranges [aria-current]", { hasText: "All" }).waitFor();
+    expect(await page.evaluate("document.activeElement.innerText")).toBe("All");
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
-    await page.getByText(/^From \$[\d,.]+ \(.*Deposits and withdrawals: \+\$5,000\.00 on .*−\$1,500\.00 on/).waitFor();
+    await page
+      .locator("#chart-data tr", { hasText: /\+\$5,000\.00/ })
+      .first()
+      .waitFor();
   });
 
   test("shows the point of the curve under the pointer, and the newest one otherwise", async () => {
     const page = await openPage();
-    const readout = page.locator("#curve .readout");
+    const readout = page.locator("#equity .readout");
     const newest = await readout.innerText();
-    expect(newest).toMatch(/^\d+ \w+ 2\d{3}, \d\d:\d\d E[SD]T · \$[\d,]+\.\d\d/);
-    const plot = page.locator("#curve .u-over").first();
+    expect(newest).toMatch(/^2\d{3}-\d\d-\d\d \d\d:\d\d:\d\d E[SD]T · \$[\d,]+\.\d\d/);
+    const plot = page.locator("#equity .plot").first();
     const box = await plot.boundingBox();
     await plot.hover({ position: { x: (box?.width ?? 0) / 4, y: 20 } });
     await readout.filter({ hasNotText: newest }).waitFor();
     expect(await readout.innerText()).toMatch(/ · \$[\d,]+\.\d\d/);
     await page.mouse.move(2, 2);
     for (const range of ["All", "Week", "Day"]) {
-      await Promise.all([
-        page.waitForResponse(new RegExp(`range=${range.toLowerCase()}`)),
-        page.getByRole("radio", { name: range }).check(),
-      ]);
-      await page.locator("#curve-words table caption", { hasText: range.toLowerCase() }).waitFor({ state: "attached" });
+      await page.getByRole("link", { name: range, exact: true }).click();
+      await page.locator("#equity .ranges [aria-current]", { hasText: range }).waitFor();
       await photograph(page, `range-${range.toLowerCase()}`, false);
     }
   });
@@ -157,13 +169,15 @@ describe("the page in a browser", () => {
   test("says unmistakably that trading is halted, and that it goes on", async () => {
     const page = await openPage();
     await stage.run("halt", "--reason", "a look at the prices").end();
-    await page.getByText("Trading is halted.").waitFor();
-    expect(await textOf(page, "#alarms")).toContain("No orders are sent: a look at the prices.");
+    await page.locator(".alarm.halt").waitFor();
+    expect(await textOf(page, "#alarms")).toMatch(
+      /Trading is halted since 2\d{3}-.* · .*: a look at the prices\. No orders are sent\.\s+On resume nothing runs at once/,
+    );
     expect(await page.title()).toMatch(/^HALTED/);
     expect(await barriers(page)).toEqual([]);
     await photograph(page, "halted-desktop");
     await stage.run("resume").end();
-    await page.getByText("Trading is halted.").waitFor({ state: "detached" });
+    await page.locator(".alarm.halt").waitFor({ state: "detached" });
   });
 });
 
@@ -229,7 +243,7 @@ describe("in live mode and with a token", () => {
     await page.locator("#state .badge").waitFor();
     expect(await textOf(page, "header")).toMatch(/LIVE · REAL MONEY/);
     expect(await page.title()).toMatch(/^LIVE/);
-    await page.locator("#curve canvas").first().waitFor();
+    await page.locator("#equity .plot").first().waitFor();
     expect(await barriers(page)).toEqual([]);
     await photograph(page, "live-desktop");
   });

@@ -18,7 +18,7 @@ async function openPage(options: PageOptions = {}): Promise<Page> {
   await page.getByLabel(/Token of this dashboard/).fill(readFileSync(join(fleet.env.STATE_DIR ?? "", "dashboard-token"), "utf8").trim());
   await page.keyboard.press("Enter");
   await page.waitForURL(`${browsers.url}fleet`);
-  await page.getByText("Connected").waitFor();
+  await page.getByText("page live").waitFor();
   return page;
 }
 
@@ -79,7 +79,7 @@ describe("the page of a fleet in a browser", () => {
     await page.getByRole("link", { name: "ben" }).click();
     await page.waitForURL(`${browsers.url}fleet/ben/`);
     await page.locator("#account dt", { hasText: "Equity" }).waitFor();
-    await page.locator("#curve canvas").first().waitFor();
+    await page.locator("#equity").waitFor();
     expect(await barriers(page)).toEqual([]);
     await photograph(page, "fleet-account");
     await page

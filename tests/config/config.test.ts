@@ -242,6 +242,7 @@ describe("values", () => {
       signalSchedule: undefined,
       signalBar: "live",
       notifications: { level: "info", webhook: undefined, telegram: undefined, heartbeatUrl: undefined },
+      benchmark: "SPY",
       dashboard: { port: 8787, host: "127.0.0.1", isOpen: false, token: undefined },
       fleet: { places: 10, canaryFails: "stop", group: undefined, isCanary: false },
     });

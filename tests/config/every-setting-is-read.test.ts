@@ -38,6 +38,7 @@ const OTHER_VALUES: Record<SettingName, readonly [value: string, beside?: Enviro
   STRATEGIES: ["nuclear:60:/tmp/nuclear_alerts.json"],
   SIGNAL_SCHEDULE: ["15:45 America/New_York"],
   SIGNAL_BAR: ["closed"],
+  BENCHMARK_SYMBOL: ["QQQ"],
   CASH_RESERVE_PERCENT: ["2"],
   MIN_TRADE_VALUE: ["6"],
   DRIFT_BAND_PERCENT: ["2"],

@@ -12,7 +12,7 @@ function pageOf(data: ReturnType<typeof fleetData>, page = 1): string {
 function rowsOf(html: string): string[][] {
   const body = /<tbody>([^]*)<\/tbody>/.exec(html)?.[1] ?? "";
   return [...body.matchAll(/<tr>([^]*?)<\/tr>/g)].map(([, row = ""]) =>
-    [...row.matchAll(/<td[^>]*>([^]*?)<\/td>/g)].map(([, cell = ""]) => textOf(cell)),
+    [...row.matchAll(/<t[dh][^>]*>([^]*?)<\/t[dh]>/g)].map(([, cell = ""]) => textOf(cell)),
   );
 }
 
@@ -70,7 +70,7 @@ describe("the page of a fleet", () => {
     const signal = { id: evil, strategy: evil, wanted: evil, weights: {}, generated_at: "2025-07-16T14:40:50.000Z" };
     const page = pageOf(fleetData([row], { mode: evil, halted: evil, problems: [evil], alerts_problems: [evil], signal }));
     expect(page.match(/<script/g)).toEqual(["<script"]);
-    expect(page).toContain('<script type="module" src="/page/fleet.js"></script>');
+    expect(page).toContain('<script type="module" src="/page/page.js"></script>');
     expect(page).not.toContain("alert('1')");
     expect(page.match(/&quot;&gt;&lt;script&gt;alert\(&#39;1&#39;\)/g)?.length).toBeGreaterThan(8);
   });
@@ -97,7 +97,7 @@ describe("the page of a fleet", () => {
   test("says first of all that the fleet is halted, and what is wrong with its alerts", () => {
     const text = textOf(pageOf(fleetData(THREE, { halted: "a test", problems: ["One."], alerts_problems: ["Two."] })));
     expect(text).toContain("HALTED · PAPER · fleet");
-    expect(text).toContain("The fleet is halted. No orders are sent: a test. alpaca-trader resume lets it go on.");
+    expect(text).toContain("The fleet is halted. No orders are sent: a test. To go on: alpaca-trader resume");
     expect(text).toContain("One.Two.");
   });
 

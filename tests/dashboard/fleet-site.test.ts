@@ -89,7 +89,7 @@ describe("the site of a fleet", () => {
   test("serves every file of its page", async () => {
     const { text } = await get("/fleet");
     const paths = [...text.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path]) => path!).filter((path) => !path.startsWith("/fleet/"));
-    expect(paths).toEqual(expect.arrayContaining(["/page/fleet.js", "/page/style.css", "/metrics", "/healthz"]));
+    expect(paths).toEqual(expect.arrayContaining(["/page/page.js", "/page/style.css", "/metrics", "/healthz"]));
     for (const path of paths) expect([path, (await get(path)).status]).toEqual([path, 200]);
   });
 

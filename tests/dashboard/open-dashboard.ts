@@ -37,8 +37,8 @@ export class OpenDashboard {
   readonly directory = mkdtempSync(join(tmpdir(), "dashboard-"));
   readonly config: Config;
   readonly ledger: SqliteLedger;
-  readonly exchange = new Exchange({ clock: systemClock, alwaysOpen: true, prices: { SMR: "40", LEU: "200", BWXT: "145" } });
-  readonly venue = new Venue({ exchange: this.exchange, rateLimitPerMinute: "off" });
+  readonly exchange: Exchange;
+  readonly venue: Venue;
   readonly server: DashboardServer;
   readonly source: DashboardSource;
   readonly view: DashboardView;
@@ -52,7 +52,12 @@ export class OpenDashboard {
   asked = 0;
   readonly #broker: Broker;
 
-  constructor(env: Readonly<Record<string, string>> = {}, { beside = false } = {}) {
+  constructor(
+    env: Readonly<Record<string, string>> = {},
+    { beside = false, exchange }: { readonly beside?: boolean; readonly exchange?: Exchange } = {},
+  ) {
+    this.exchange = exchange ?? new Exchange({ clock: systemClock, alwaysOpen: true, prices: { SMR: "40", LEU: "200", BWXT: "145" } });
+    this.venue = new Venue({ exchange: this.exchange, rateLimitPerMinute: "off" });
     this.config = loadConfig({
       STATE_DIR: this.directory,
       HALT_FILE: join(this.directory, "machine", "HALT"),

@@ -49,16 +49,7 @@ function commandLines(now: number): string[] {
 
 /** Everything that a browser and Prometheus ask the daemon's address for. @param token DASHBOARD_TOKEN. */
 export async function servesDashboard(url: string, token: string): Promise<string> {
-  const paths = [
-    "/",
-    "/page/main.js",
-    "/page/style.css",
-    "/charts/uPlot.js",
-    "/charts/uPlot.css",
-    "/api/dashboard",
-    "/metrics",
-    "/healthz",
-  ];
+  const paths = ["/", "/page/page.js", "/page/style.css", "/api/dashboard", "/metrics", "/healthz"];
   const headers = { Authorization: `Bearer ${token}` };
   for (const path of paths) {
     const { status } = await fetch(`${url}${path}`, { headers });

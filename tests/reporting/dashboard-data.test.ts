@@ -95,7 +95,7 @@ describe("the data of the dashboard", () => {
     expect((await data()).running).toEqual([]);
   });
 
-  test("are of one moment while orders fill: cash and holdings contain what the orders show, whatever the broker said last", async () => {
+  test("agree while orders fill: cash and holdings contain what the orders show, whatever the broker said last", async () => {
     await desk.close();
     desk = new VirtualDesk({ exchange: { cash: decimal("10000"), fillLatencyMs: 1_000, partialFillProbability: 1, partialFillSteps: 4 } });
     const before = await desk.clock.until(readAccountNow(desk.broker));
@@ -213,7 +213,7 @@ describe("the file of the latest execution", () => {
   async function latest(executionId: string, blind = false): Promise<LatestExecution> {
     const { broker, ledger, clock } = desk;
     const reading = await clock.until(readAccountNow(broker));
-    const { histories } = await clock.until(readEquityHistories(broker, clock.now(), ["month"]));
+    const { histories } = await clock.until(readEquityHistories(broker, clock.now(), { ranges: ["month"] }));
     const points = pointsUpToNow(histories.month!, reading, clock.now());
     const strategies = [{ name: "nuclear", share: decimal("1") }];
     const seen = blind ? { reading: undefined, points: undefined } : { reading, points };

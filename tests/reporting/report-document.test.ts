@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { curveOf } from "../../src/reporting/equity-curve.ts";
+import { timeTicks } from "../../src/reporting/chart-axis.ts";
 import { html } from "../../src/reporting/html.ts";
 import { lineChart } from "../../src/reporting/line-chart.ts";
 import { REPORT_DOCUMENT, reportDocument } from "../../src/reporting/report-document.ts";
@@ -13,7 +14,17 @@ const DAY_MS = 86_400_000;
 
 function made(change: Partial<Report> = {}): Report {
   recordExecuted(ledger());
-  const facts = { ledger: ledger(), mode: "paper", now: NOW + 5_000, days: 30, reading: undefined, history: undefined, problems: [] };
+  const aside = { reserve: decimal("0.01"), protectedSymbols: new Set<string>() };
+  const facts = {
+    ledger: ledger(),
+    mode: "paper",
+    aside,
+    now: NOW + 5_000,
+    days: 30,
+    reading: undefined,
+    history: undefined,
+    problems: [],
+  };
   return { ...buildReport(facts), ...change };
 }
 
@@ -31,7 +42,7 @@ describe("the report as a page", () => {
 
   test("names the execution with its orders, what they were decided at and what they cost", () => {
     const page = reportDocument(made(), ZONE);
-    for (const text of ["BWXT_SELL", "SMR_BUY", "144.93", "145.00", "+4.6 bp", "price doubt", "2025-07-16 10:42:58 EDT"])
+    for (const text of ["BWXT_SELL", "SMR_BUY", "144.93", "145.00", "+4.6 bp", "price doubt", "2025-07-16 10:42:58 EDT", "first order"])
       expect(page).toContain(text);
   });
 
@@ -44,33 +55,27 @@ describe("the report as a page", () => {
     expect(page).toContain("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&lt;img src=x onerror=&#39;x&#39;&gt;&amp;");
   });
 
-  test("draws the equity and marks deposits and withdrawals in words", () => {
-    const equity = curveOf([point(0, "1000"), point(1, "3500", "2500"), point(2, "3400", "-200")]);
+  test("draws the equity next to the benchmark, and marks deposits and withdrawals in words", () => {
+    const bar = (session: string, close: number) => ({ session, open: close, high: close, low: close, close, volume: 1 });
+    const bars = [bar("2025-07-16", 600), bar("2025-07-17", 606), bar("2025-07-18", 612.06)];
+    const equity = curveOf([point(0, "1000"), point(1, "3500", "2500"), point(2, "3400", "-200")], { symbol: "SPY", bars });
+    expect(equity.benchmark).toMatchObject({ return: "0.0201", points: [{ value: "1000" }, { value: "3535" }, { value: "3370.35" }] });
     const page = reportDocument(made({ equity }), ZONE);
-    expect(page.match(/<svg/g)).toHaveLength(2);
     expect(page).toContain("deposit +$2,500.00");
     expect(page).toContain("withdrawal -$200.00");
     expect(page).toContain("+2.86 %");
+    expect(page).toMatch(/SPY<\/dt>\s*<dd><span class="good">\+2\.01 %/);
+    expect(page).toContain('class="other"');
   });
 
-  test("says the time of day below a chart of hours, and the date below one of days", () => {
+  test("has no chart where nothing is known, and none of an account that has not moved", () => {
     const report = made();
-    const labels = (equity: ReturnType<typeof curveOf>): string[] =>
-      [...reportDocument({ ...report, equity }, ZONE).matchAll(/text-anchor="(?:start|middle|end)">(2025-[^<]+)</g)].map(
-        ([, text = ""]) => text,
-      );
-    expect(labels(curveOf([point(0, "1000"), point(0.25, "1010")])).slice(0, 3)).toEqual([
-      "2025-07-16 10:42",
-      "2025-07-16 13:42",
-      "2025-07-16 16:42",
-    ]);
-    expect(labels(curveOf([point(0, "1000"), point(4, "1010")])).slice(0, 3)).toEqual(["2025-07-16", "2025-07-18", "2025-07-20"]);
-  });
-
-  test("has no chart where nothing is known", () => {
-    const page = reportDocument(made({ equity: curveOf([]) }), ZONE);
-    expect(page).not.toContain("<svg");
-    expect(page).toContain("No equity has been recorded in this period.");
+    const nothing = reportDocument({ ...report, equity: curveOf([]) }, ZONE);
+    expect(nothing).not.toContain('class="chart ');
+    expect(nothing).toContain("No equity is known for the last 30 days.");
+    const flat = reportDocument({ ...report, equity: curveOf([point(0, "1000"), point(1, "1000")]) }, ZONE);
+    expect(flat).not.toContain('class="chart ');
+    expect(flat).toContain("The account has been worth $1,000.00 since 2025-07-16 10:42:58 EDT. The chart begins when it moves.");
   });
 });
 
@@ -78,27 +83,49 @@ describe("a chart", () => {
   const chart = (...values: number[]) =>
     lineChart({
       title: "T",
-      points: values.map((value, at) => ({ at, value })),
-      marks: [],
-      formatValue: (value) => value.toFixed(1),
-      formatTime: String,
+      points: values.map((value, at) => ({ at: at * DAY_MS, value })),
+      leastSpan: 0.5,
+      formatValue: String,
+      zone: "UTC",
+      height: 200,
     }).text;
-  const path = (text: string) => /<path class="line" d="([^"]+)"/.exec(text)![1]!;
+  const path = (text: string) => /<path class="line" [^>]*d="([^"]+)"/.exec(text)![1]!;
+  const labels = (text: string) => [...text.matchAll(/text-anchor="end">([^<]+)</g)].map(([, label]) => label);
 
   test("goes up where the values do, within its frame", () => {
     const heights = [...path(chart(1, 5, 3)).matchAll(/[ML](\S+) (\S+)/g)].map(([, x, y]) => [Number(x), Number(y)] as const);
     expect(heights[1]![1]).toBeLessThan(heights[2]![1]);
     expect(heights[2]![1]).toBeLessThan(heights[0]![1]);
-    for (const [x, y] of heights) {
-      expect(x).toBeGreaterThanOrEqual(92);
-      expect(x).toBeLessThanOrEqual(886);
-      expect(y).toBeGreaterThanOrEqual(22);
-      expect(y).toBeLessThanOrEqual(230);
+    for (const place of heights.flat()) {
+      expect(place).toBeGreaterThanOrEqual(0);
+      expect(place).toBeLessThanOrEqual(1_000);
     }
+  });
+
+  test("has round numbers at its axis, and never looks dramatic over nothing", () => {
+    expect(labels(chart(99_312.4, 104_871.9)).slice(0, 4)).toEqual(["98000", "100000", "102000", "104000"]);
+    expect(labels(chart(7, 7.01)).slice(0, 7)).toEqual(["6.7", "6.8", "6.9", "7", "7.1", "7.2", "7.3"]);
   });
 
   test.each([[[7]], [[7, 7]], [[0, 0]]])("of %j has no number that is none", (values) => {
     expect(chart(...values)).not.toMatch(/NaN|Infinity/);
+  });
+});
+
+describe("the axis of time", () => {
+  const at = (text: string) => Date.parse(text);
+  const labels = (from: string, to: string) => timeTicks(at(from), at(to), ZONE).map(({ label }) => label);
+
+  test("has the hours of a day, the days of a week, the weeks of a month and the months of a year", () => {
+    expect(labels("2025-07-16T13:30:00Z", "2025-07-16T20:00:00Z")).toEqual(["10:00", "12:00", "14:00", "16:00"]);
+    expect(labels("2025-07-09T20:00:00Z", "2025-07-16T20:00:00Z")).toEqual(["Jul 11", "Jul 13", "Jul 15"]);
+    expect(labels("2025-06-16T20:00:00Z", "2025-07-16T20:00:00Z")).toEqual(["Jun 23", "Jun 30", "Jul 7", "Jul 14"]);
+    expect(labels("2024-07-16T20:00:00Z", "2025-07-16T20:00:00Z")).toEqual(["Oct 2024", "Jan 2025", "Apr 2025", "Jul 2025"]);
+  });
+
+  test("keeps to the wall clock when the clocks change", () => {
+    const ticks = timeTicks(at("2025-11-01T04:00:00Z"), at("2025-11-04T05:00:00Z"), ZONE);
+    expect(ticks.map(({ label }) => label)).toEqual(["Nov 1", "Nov 2", "Nov 3", "Nov 4"]);
   });
 });
 

@@ -11,6 +11,7 @@ import { HELD } from "../execution/scenario.ts";
 import { signalOf, TUESDAY_10_00, VirtualDesk } from "../execution/virtual-desk.ts";
 
 const DAY_MS = 86_400_000;
+const ASIDE = { reserve: decimal("0.01"), protectedSymbols: new Set<string>() };
 
 let desk: VirtualDesk;
 
@@ -24,7 +25,16 @@ async function report(days = 30): Promise<Report> {
   const { broker, ledger, clock } = desk;
   const reading = await clock.until(readAccountNow(broker));
   const history = await clock.until(readEquityHistory(broker, reportStart(clock.now(), days), "1D"));
-  return buildReport({ ledger, mode: "paper", now: clock.now(), days, reading, history: history.value, problems: history.problems });
+  return buildReport({
+    ledger,
+    mode: "paper",
+    aside: ASIDE,
+    now: clock.now(),
+    days,
+    reading,
+    history: history.value,
+    problems: history.problems,
+  });
 }
 
 async function rebalance(id: string, weights: Record<string, string>): Promise<void> {
@@ -184,7 +194,16 @@ describe("one execution", () => {
     const { ledger, clock, broker } = desk;
     const reading = await clock.until(readAccountNow(broker));
     const other = { ...reading, account: { ...reading.account, number: "PA3OTHER" } };
-    const made = buildReport({ ledger, mode: "paper", now: clock.now(), days: 7, reading: other, history: undefined, problems: [] });
+    const made = buildReport({
+      ledger,
+      mode: "paper",
+      aside: ASIDE,
+      now: clock.now(),
+      days: 7,
+      reading: other,
+      history: undefined,
+      problems: [],
+    });
     expect(made.executions).toEqual([]);
     expect(made.equity.points).toEqual([]);
     expect(made.warnings).toContain("1 of the executions were for an account other than PA3OTHER and are excluded.");
@@ -198,6 +217,7 @@ describe("without the broker", () => {
     const made = buildReport({
       ledger,
       mode: "paper",
+      aside: ASIDE,
       now: clock.now(),
       days: 7,
       reading: undefined,
@@ -218,7 +238,16 @@ describe("without the broker", () => {
 
   test("of an empty ledger says so in sentences", () => {
     const { ledger, clock } = desk;
-    const made = buildReport({ ledger, mode: "paper", now: clock.now(), days: 1, reading: undefined, history: undefined, problems: [] });
+    const made = buildReport({
+      ledger,
+      mode: "paper",
+      aside: ASIDE,
+      now: clock.now(),
+      days: 1,
+      reading: undefined,
+      history: undefined,
+      problems: [],
+    });
     const lines = reportLines(made, plainStyle, "UTC");
     expect(lines).toContain("No execution in this period.");
     expect(lines).toContain("No equity has been recorded in this period.");
@@ -229,7 +258,7 @@ describe("without the broker", () => {
     const reading = { ...(await desk.clock.until(readAccountNow(desk.broker))), flowsSinceClose: undefined };
     const { ledger, clock } = desk;
     const history = [{ at: clock.now() - DAY_MS, equity: decimal("1"), flow: decimal("0") }];
-    const made = buildReport({ ledger, mode: "paper", now: clock.now(), days: 7, reading, history, problems: [] });
+    const made = buildReport({ ledger, mode: "paper", aside: ASIDE, now: clock.now(), days: 7, reading, history, problems: [] });
     expect(made).toMatchObject({ account: { day_profit: null, day_flows: null }, equity: { source: "ledger", return: null } });
   });
 });

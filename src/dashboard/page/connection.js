@@ -1,35 +1,30 @@
 import { after, elapsed, every } from "./browser-clock.js";
-import { badge, byId, fill } from "./elements.js";
 
 /** The server sends something at least every 10 s. */
 const SILENCE_LIMIT_MS = 25_000;
 const RETRY_MS = 2_000;
 
-/**
- * @param {string} path
- * @returns {Promise<unknown>}
- * @throws {Error} with the server's message.
- */
-export async function ask(path) {
-  const answer = await fetch(path, { headers: { accept: "application/json" } });
-  if (answer.status === 401) location.assign("/login");
-  const body = /** @type {{ error?: string }} */ (await answer.json().catch(() => ({})));
-  if (!answer.ok) throw new Error(body.error ?? `The dashboard answered with status ${String(answer.status)}.`);
-  return body;
-}
+/** @type {boolean | undefined} Not known before the first event. */
+let isConnected;
 
-/** @param {boolean} connected */
-export function showConnection(connected) {
-  fill(byId("connection"), connected, () => (connected ? badge("Connected", "good") : badge("Reconnecting…", "warn")));
+/** Whether the page is renewed by itself; quiet while it is. @param {boolean} [connected] when that has changed. */
+export function showConnection(connected = isConnected) {
+  isConnected = connected;
+  const place = document.getElementById("connection");
+  if (place === null || connected === undefined) return;
+  const text = connected ? "page live" : "page not live: reconnecting…";
+  if (place.textContent === text) return;
+  place.textContent = text;
+  place.className = connected ? "" : "badge warn";
 }
 
 /**
  * Follows the server's events while the page is open. The browser reconnects by itself after a lost connection; a
  * stream that it gives up (an answer that is not a stream) or that falls silent is restarted.
- * @param {{ onRunning: (executions: readonly unknown[]) => void, onChanged: () => void }} on
- * @param {string} [path]
+ * @param {string} path
+ * @param {() => void} onChanged
  */
-export function follow({ onRunning, onChanged }, path = "api/events") {
+export function follow(path, onChanged) {
   /** @type {EventSource | undefined} */
   let source;
   let heardAt = elapsed();
@@ -38,22 +33,15 @@ export function follow({ onRunning, onChanged }, path = "api/events") {
     heardAt = elapsed();
     showConnection(true);
   };
+  const changed = () => {
+    heard();
+    onChanged();
+  };
   const connect = () => {
     source?.close();
     heardAt = elapsed();
     source = new EventSource(path);
-    source.addEventListener("open", () => {
-      heard();
-      onChanged();
-    });
-    source.addEventListener("running", (event) => {
-      heard();
-      onRunning(/** @type {unknown[]} */ (JSON.parse(/** @type {MessageEvent<string>} */ (event).data)));
-    });
-    source.addEventListener("changed", () => {
-      heard();
-      onChanged();
-    });
+    for (const name of ["open", "running", "changed"]) source.addEventListener(name, changed);
     source.addEventListener("beat", heard);
     source.addEventListener("error", () => {
       showConnection(false);

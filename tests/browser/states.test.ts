@@ -1,0 +1,57 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import type { Page } from "playwright-core";
+import { barriers, Browsers, photograph, type PageOptions } from "./browsers.ts";
+import { Scene, STATES } from "./scenes.ts";
+
+const SIZES = [1_280, 820, 390] as const;
+const SCHEMES = ["light", "dark"] as const;
+
+let scene: Scene | undefined;
+let browsers: Browsers | undefined;
+
+afterEach(async () => {
+  const offences = browsers?.offences ?? [];
+  await browsers?.close();
+  await scene?.close();
+  [browsers, scene] = [undefined, undefined];
+  if (offences.length > 0) throw new Error(`What no page may do: ${offences.join("; ")}`);
+});
+
+/** Tables and charts that a reader would have to scroll sideways, and the page itself. */
+const CUT_OFF = `
+  [...document.querySelectorAll(".scroll, pre")]
+    .filter((box) => box.checkVisibility() && box.scrollWidth > box.clientWidth + 1)
+    .map((box) => box.getAttribute("aria-label"))
+    .concat(document.documentElement.scrollWidth > innerWidth ? ["the page"] : [])
+`;
+
+/** Boxes with a heading and nothing below it. */
+const EMPTY = `
+  [...document.querySelectorAll("section")]
+    .filter((section) => section.innerText.trim() === section.querySelector("h2").innerText.trim())
+    .map(({ id }) => id)
+`;
+
+async function look(url: string, options: PageOptions): Promise<Page> {
+  const page = await browsers!.page(options);
+  await page.goto(url);
+  await page.getByText("page live").waitFor();
+  return page;
+}
+
+describe.each(STATES)("the page: %s", (state) => {
+  test.each([3, 25])("of %d symbols has no barrier and nothing cut off at any width, in light and dark", async (symbols) => {
+    const opened = await Scene.open(state, symbols);
+    scene = opened.scene;
+    browsers = await Browsers.at(opened.url);
+    for (const width of SIZES)
+      for (const scheme of SCHEMES) {
+        const page = await look(opened.url, { width, dark: scheme === "dark" });
+        const where = `${state} ${String(symbols)} ${String(width)} ${scheme}`;
+        await photograph(page, where.replaceAll(" ", "-"));
+        const found = { barriers: await barriers(page), cutOff: await page.evaluate(CUT_OFF), empty: await page.evaluate(EMPTY) };
+        expect([where, found]).toEqual([where, { barriers: [], cutOff: [], empty: [] }]);
+        await page.close();
+      }
+  });
+});
