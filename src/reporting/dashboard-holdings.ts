@@ -82,10 +82,11 @@ export function holdingEntry({ symbol, position, value, weight, target, actual, 
 
 function profitOf(position: Position | undefined): Pick<HoldingAgainstTarget, "unrealised" | "unrealised_return" | "day_change"> {
   const { unrealizedProfit: profit, costBasis: cost = ZERO, currentPrice: price, lastdayPrice: before } = position ?? {};
+  const change = price === undefined || before?.gt(ZERO) !== true ? undefined : price.div(before).minus(ONE);
   return {
     unrealised: dollarsOrNull(profit),
     unrealised_return: fractionOrNull(profit === undefined || cost.eq(ZERO) ? undefined : profit.div(cost.abs())),
-    day_change: fractionOrNull(before?.gt(ZERO) === true ? price?.div(before).minus(ONE) : undefined),
+    day_change: fractionOrNull(change),
   };
 }
 

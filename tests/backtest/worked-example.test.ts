@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { runBacktest } from "../../src/backtest/backtest.ts";
+import { backtestChart } from "../../src/backtest/chart.ts";
 import { buildResult } from "../../src/backtest/build-result.ts";
 import { blend, single } from "../../src/strategies/allocations.ts";
 import { decimal } from "../../src/domain/decimal.ts";
@@ -80,6 +81,24 @@ describe("three days calculated by hand", () => {
     const profits = result.legs.map(({ profit }) => decimal(profit)).reduce((one, other) => one.plus(other));
     expect(profits.minus(result.gain).abs().lt("0.00001")).toBe(true);
     expect(result.benchmark).toMatchObject({ symbol: "SPY", return: "-0.01" });
+    // All of the cash at the first open, without costs.
+    expect(result.days.at(-1)?.benchmark).toBe("9900");
+  });
+
+  test("are compared with nothing when there is no benchmark, or no bars of it", async () => {
+    for (const benchmark of [undefined, "QQQ"]) {
+      const options = optionsFor(STRATEGY, SERIES, { benchmark });
+      const result = buildResult(options, await runBacktest(options));
+      expect([result.benchmark, result.days.map((day) => day.benchmark)]).toEqual([null, [null, null, null]]);
+      expect(backtestChart(result)).not.toContain('class="other"');
+    }
+  });
+
+  test("are drawn next to the benchmark, with round numbers at the axis", async () => {
+    const options = optionsFor(STRATEGY, SERIES);
+    const chart = backtestChart(buildResult(options, await runBacktest(options)));
+    expect(chart).toContain('class="other"');
+    expect(chart).toMatch(/>\$10,000</);
   });
 
   test("cost nothing at 0 basis points", async () => {

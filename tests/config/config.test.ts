@@ -371,6 +371,17 @@ describe("values", () => {
   ])("the impossible pair %p is named", (change, words) => expectProblem(paperWith(change), words));
 });
 
+describe("the benchmark", () => {
+  test.each([
+    ["qqq", "QQQ"],
+    ["Off", undefined],
+    ["", "SPY"],
+  ])("of %j is %p", (text, symbol) => expect(load({ BENCHMARK_SYMBOL: text }).benchmark).toBe(symbol));
+
+  test("is one ticker", () =>
+    expectProblem(paperWith({ BENCHMARK_SYMBOL: "SPY,QQQ" }), /BENCHMARK_SYMBOL is .*one ticker, such as SPY, or off/));
+});
+
 describe("the dashboard", () => {
   test.each([
     [{ DASHBOARD_PORT: "off" }, { port: "off", host: "127.0.0.1" }],

@@ -58,11 +58,11 @@ let isRefreshing = false;
 
 /** One at a time: a slow machine is not asked again before it has answered. */
 function refreshSoon() {
-  planned ??= after(SETTLE_MS, async () => {
+  planned ??= after(SETTLE_MS, () => {
     planned = undefined;
     if (isRefreshing) return refreshSoon();
     isRefreshing = true;
-    await refresh().finally(() => (isRefreshing = false));
+    void refresh().finally(() => (isRefreshing = false));
   });
 }
 

@@ -41,7 +41,7 @@ function figures(curve: EquityCurve): Markup {
   const { benchmark, drawdown } = curve;
   return figureList([
     ["Return (excl. deposits)", returnCell(curve.return), html`${profitCell(curve.gain)}`],
-    ...(benchmark === null ? [] : [[`${benchmark.symbol}`, returnCell(benchmark.return), difference(curve, benchmark.return)] as const]),
+    ...(benchmark === null ? [] : [[benchmark.symbol, returnCell(benchmark.return), difference(curve, benchmark.return)] as const]),
     ["Drawdown now", shareCell(drawdown?.now ?? null), drawdown?.worst ? `worst ${shareCell(drawdown.worst.depth)}` : undefined],
     ...(curve.flows === null || decimal(curve.flows).eq(ZERO) ? [] : [["Deposits less withdrawals", dollarsCell(curve.flows)] as const]),
   ]);
