@@ -54,9 +54,9 @@ describe("the page in a browser", () => {
     ] as const) {
       const page = await openPage(options);
       expect(await textOf(page, "header")).toMatch(/Paper trading[^]*Running/i);
-      expect(await textOf(page, "#plumbing")).toMatch(/Market open until .* E[SD]T[^]*read .*order updates live[^]*no alert yet/);
+      expect(await textOf(page, "#plumbing")).toMatch(/Market open until .* \S+[^]*read .*order updates live[^]*no alert yet/);
       expect(await textOf(page, "#account")).toMatch(
-        /as of 2\d{3}-.* E[SD]T[^]*Equity\s+\$[\d,]+\.\d\d[^]*Open positions[^]*Cash\s+\$15,500\.00/,
+        /as of 2\d{3}-.* \S+[^]*Equity\s+\$[\d,]+\.\d\d[^]*Open positions[^]*Cash\s+\$15,500\.00/,
       );
       expect(await textOf(page, "#equity")).toMatch(
         /Return \(excl\. deposits\)\s+[+-]?[\d.]+ %[^]*SPY\s+[+-]?[\d.]+ %[^]*Deposits less withdrawals\s+\$3,500\.00/,
@@ -76,22 +76,22 @@ describe("the page in a browser", () => {
       .locator("#live[data-busy=true] tr", { hasText: "OKLO" })
       .getByText(/working|partly filled/)
       .waitFor();
+    expect(await textOf(page, "header")).toMatch(/Trading/);
     await phone.locator("#live[data-busy=true]").waitFor();
     const top = async (selector: string): Promise<number> => (await phone.locator(selector).boundingBox())?.y ?? NaN;
     expect(await top("#live")).toBeLessThan(await top("#account"));
     await Promise.all([photograph(page, "dashboard", false), photograph(phone, "dashboard-phone-dark", false)]);
     await Promise.all([photograph(page, "trading-desktop"), photograph(phone, "trading-phone-dark")]);
-    expect(await textOf(page, "header")).toMatch(/Trading/);
     expect(await textOf(page, "#announcement")).not.toBe("");
     expect(await barriers(page)).toEqual([]);
 
-    await page.locator("#live", { hasText: "Last execution" }).getByText("on target", { exact: true }).waitFor();
+    await page.locator("#live", { hasText: "Last execution" }).locator(".badge", { hasText: "on target" }).waitFor();
     const row = page.locator("#holdings tr", { hasText: "OKLO" });
     await row
       .getByText(/29\.\d %/)
       .first()
       .waitFor();
-    await page.locator("#signals").getByText("on target", { exact: true }).first().waitFor();
+    await page.locator("#signals .badge", { hasText: "on target" }).first().waitFor();
     expect(await textOf(page, "#signals")).toMatch(/on target[^]*nuclear: SMR 31\.2 %, LEU 39\.5 %, OKLO 29\.3 %/);
     expect(await textOf(page, "#executions .timeline")).toMatch(
       /alert 0 s[^]*first order \+[^]*sells done \+[^]*buys done \+[^]*on target \+[^]*cost /,
@@ -120,7 +120,7 @@ describe("the page in a browser", () => {
     await page.getByText("page live").waitFor();
     stage.alert(HEDGE);
     await page.locator("#live[data-busy=true]").waitFor();
-    await page.locator("#live", { hasText: "Last execution" }).getByText("on target", { exact: true }).waitFor();
+    await page.locator("#live", { hasText: "Last execution" }).locator(".badge", { hasText: "on target" }).waitFor();
     // The holdings follow the end of the execution a moment later.
     await page.locator("#holdings tr", { hasText: "LEU" }).waitFor({ state: "detached" });
     expect(await textOf(page, "#holdings")).toMatch(/UVXY[^]*BTAL/);
@@ -152,7 +152,7 @@ describe("the page in a browser", () => {
     const page = await openPage();
     const readout = page.locator("#equity .readout");
     const newest = await readout.innerText();
-    expect(newest).toMatch(/^2\d{3}-\d\d-\d\d \d\d:\d\d:\d\d E[SD]T · \$[\d,]+\.\d\d/);
+    expect(newest).toMatch(/^2\d{3}-\d\d-\d\d \d\d:\d\d:\d\d \S+ · \$[\d,]+\.\d\d/);
     const plot = page.locator("#equity .plot").first();
     const box = await plot.boundingBox();
     await plot.hover({ position: { x: (box?.width ?? 0) / 4, y: 20 } });

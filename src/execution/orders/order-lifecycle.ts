@@ -326,7 +326,8 @@ export class OrderLifecycle {
         order.id,
       );
     else if (known.state !== "open")
-      this.#emit("accepted", "info", now, `${now.symbol}: the ${now.side} was accepted as order ${order.id}.`);
+      // The venue's id is for the decision record, and too long for a line of the log.
+      this.#emit("accepted", "info", now, `${now.symbol}: the ${now.side} was accepted.`, order.id);
     else
       this.#emit(
         "progress",
