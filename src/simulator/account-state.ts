@@ -1,4 +1,5 @@
 import { decimal, toText, type Decimal } from "../domain/decimal.ts";
+import type { Announcement } from "./announcements.ts";
 import type { AssetRecord } from "./assets.ts";
 import type { OrderRecord } from "./orders.ts";
 import type { Pin } from "./prices.ts";
@@ -75,6 +76,8 @@ export interface ExchangeState {
   readonly activities: Activity[];
   readonly closings: Closing[];
   readonly splits: SplitRecord[];
+  /** Corporate actions that are only announced. */
+  readonly announcements: Announcement[];
   readonly assets: Map<string, AssetRecord>;
   readonly watchlists: Map<string, Watchlist>;
   /** Counts timestamps, so that no two are equal. */
@@ -108,7 +111,12 @@ export function restoreState(text: string, monotonicNow: number): Omit<Stored, "
   const known: Partial<ExchangeState> = stored.state;
   return {
     ...stored,
-    state: { ...stored.state, splits: known.splits ?? [], watchlists: known.watchlists ?? new Map<string, Watchlist>() },
+    state: {
+      ...stored.state,
+      splits: known.splits ?? [],
+      announcements: known.announcements ?? [],
+      watchlists: known.watchlists ?? new Map<string, Watchlist>(),
+    },
   };
 }
 

@@ -30,6 +30,8 @@ export function adminRoute(exchange: Exchange, faults: FaultInjector, request: R
       return ok(accountBody(exchange.accountView()));
     case "POST assets":
       return ok(assetView(changeAsset(exchange, body)));
+    case "POST corporate-actions":
+      return ok(exchange.announce(body).view);
     case "POST splits":
       return ok(split(exchange, body));
     default:
@@ -151,6 +153,7 @@ function rename(exchange: Exchange, asset: AssetRecord, ticker: string): AssetRe
   if (position !== undefined) positions.set(ticker, { ...position, symbol: ticker });
   positions.delete(asset.symbol);
   exchange.setPrice(ticker, toText(price));
+  exchange.announce({ type: "name_change", old_symbol: asset.symbol, new_symbol: ticker });
   return renamed;
 }
 

@@ -1,7 +1,7 @@
 import type { SplitRecord } from "./account-state.ts";
+import { ACTION_TYPES, type ActionType, type Announcement, cusipOf } from "./announcements.ts";
 import type { Exchange } from "./exchange.ts";
 import { canonicalId, choice, choices, count, listOf, optional } from "./parameters.ts";
-import { hashText } from "./random.ts";
 import { Refusal } from "./refusals.ts";
 import { newYorkDate } from "./sessions.ts";
 import { datePart } from "./timestamps.ts";
@@ -10,43 +10,29 @@ const ACTIONS_BY_DEFAULT = 100;
 const MOST_ACTIONS = 1_000;
 /** Parameters that cannot be combined with `ids`. */
 const FILTERS = ["symbols", "cusips", "types", "start", "end", "region", "data_quality"] as const;
-const TYPES = [
-  "reverse_split",
-  "forward_split",
-  "unit_split",
-  "cash_dividend",
-  "stock_dividend",
-  "spin_off",
-  "cash_merger",
-  "stock_merger",
-  "stock_and_cash_merger",
-  "redemption",
-  "name_change",
-  "worthless_removal",
-  "rights_distribution",
-  "partial_call",
-  "reorganization",
-] as const;
+const TYPES = Object.keys(ACTION_TYPES) as ActionType[];
 
-/** The answer of `GET /v1/corporate-actions`: the splits of the requested days, by default today's. @throws Refusal */
+/** The answer of `GET /v1/corporate-actions`: what is processed on the requested days, by default today. @throws Refusal */
 export function corporateActions({ clock, state }: Exchange, query: URLSearchParams): Record<string, unknown> {
   const ids = listOf(query, "ids").map(canonicalId);
   const filter = FILTERS.find((name) => (query.get(name) ?? "") !== "");
   if (ids.length > 0 && filter !== undefined) throw new Refusal(400, { message: `only one of ids or ${filter} is accepted` });
-  const inQuestion = splitsOf(query, newYorkDate(clock.now()));
-  const found = state.splits.filter((split) => (ids.length > 0 ? ids.includes(split.id) : inQuestion(split)));
+  const inQuestion = actionsOf(query, newYorkDate(clock.now()));
+  const all = [...state.splits.map(splitAction), ...state.announcements].sort(byProcessDate);
+  const found = all.filter((action) => (ids.length > 0 ? ids.includes(action.view.id) : inQuestion(action)));
   if (choice(query, "sort", ["asc", "desc"], "asc") === "desc") found.reverse();
   const { page, next } = pageOf(found, query);
-  const forward = page.filter(isForward).map(forwardView);
-  const reverse = page.filter((split) => !isForward(split)).map(reverseView);
-  return {
-    corporate_actions: { ...(forward.length > 0 && { forward_splits: forward }), ...(reverse.length > 0 && { reverse_splits: reverse }) },
-    next_page_token: next,
-  };
+  const lists: Record<string, unknown[]> = {};
+  for (const { type, view } of page) (lists[ACTION_TYPES[type].list] ??= []).push(view);
+  return { corporate_actions: lists, next_page_token: next };
 }
 
-/** Whether a request covers a split. Every split here is of the region `us` and complete. */
-function splitsOf(query: URLSearchParams, today: string): (split: SplitRecord) => boolean {
+function byProcessDate(one: Announcement, other: Announcement): number {
+  return one.view.process_date < other.view.process_date ? -1 : Number(one.view.process_date > other.view.process_date);
+}
+
+/** Whether a request covers an action. Every one here is of the region `us` and complete. */
+function actionsOf(query: URLSearchParams, today: string): (action: Announcement) => boolean {
   const symbols = listOf(query, "symbols");
   const cusips = listOf(query, "cusips");
   const types = choices(query, "types", TYPES);
@@ -54,47 +40,35 @@ function splitsOf(query: URLSearchParams, today: string): (split: SplitRecord) =
   choice(query, "data_quality", ["complete", "all"], "complete");
   const start = optional(query, "start", datePart) ?? today;
   const end = optional(query, "end", datePart) ?? today;
-  return (split) =>
+  return ({ type, view }) =>
     region !== "non_us" &&
-    (symbols.length === 0 || symbols.includes(split.symbol)) &&
-    (cusips.length === 0 || cusipsOf(split).some((cusip) => cusips.includes(cusip))) &&
-    (types.length === 0 || types.includes(isForward(split) ? "forward_split" : "reverse_split")) &&
-    split.date >= start &&
-    split.date <= end;
+    (symbols.length === 0 || namesIn(view, "symbol").some((symbol) => symbols.includes(symbol))) &&
+    (cusips.length === 0 || namesIn(view, "cusip").some((cusip) => cusips.includes(cusip))) &&
+    (types.length === 0 || types.includes(type)) &&
+    view.process_date >= start &&
+    view.process_date <= end;
+}
+
+/** The values of `symbol`, `old_symbol` and so on. */
+function namesIn(view: Announcement["view"], what: "symbol" | "cusip"): string[] {
+  return Object.entries(view)
+    .filter(([field]) => field === what || field.endsWith(`_${what}`))
+    .map(([, value]) => String(value));
 }
 
 /** A page's token is the id of its last action. */
-function pageOf(splits: readonly SplitRecord[], query: URLSearchParams): { page: SplitRecord[]; next: string | null } {
-  const from = optional(query, "page_token", (token) => splits.findIndex(({ id }) => id === token) + 1 || undefined) ?? 0;
+function pageOf(actions: readonly Announcement[], query: URLSearchParams): { page: Announcement[]; next: string | null } {
+  const after = (token: string): number | undefined => actions.findIndex(({ view }) => view.id === token) + 1 || undefined;
+  const from = optional(query, "page_token", after) ?? 0;
   const limit = count(query, "limit", ACTIONS_BY_DEFAULT, MOST_ACTIONS);
-  const page = splits.slice(from, from + limit);
-  return { page, next: from + limit < splits.length ? (page.at(-1)?.id ?? null) : null };
+  const page = actions.slice(from, from + limit);
+  return { page, next: from + limit < actions.length ? (page.at(-1)?.view.id ?? null) : null };
 }
 
-function isForward({ newRate, oldRate }: SplitRecord): boolean {
-  return newRate.gt(oldRate);
-}
-
-function forwardView(split: SplitRecord): Record<string, unknown> {
-  return { ...common(split), cusip: cusipsOf(split)[0], due_bill_redemption_date: split.date };
-}
-
-function reverseView(split: SplitRecord): Record<string, unknown> {
-  const [old_cusip, new_cusip] = cusipsOf(split);
-  return { ...common(split), old_cusip, new_cusip };
-}
-
-function common({ date, id, newRate, oldRate, symbol }: SplitRecord): Record<string, unknown> {
+function splitAction(split: SplitRecord): Announcement {
+  const { date, id, newRate, oldRate, symbol } = split;
   const days = { ex_date: date, payable_date: date, process_date: date, record_date: date };
-  return { id, symbol, new_rate: Number(newRate.toFixed()), old_rate: Number(oldRate.toFixed()), ...days };
-}
-
-/** The old one and, after a reverse split, the new one. */
-function cusipsOf(split: SplitRecord): string[] {
-  return [split.symbol, ...(isForward(split) ? [] : [`${split.symbol} ${split.date}`])].map(cusipOf);
-}
-
-/** Nine characters that identify a security inside the simulator only. */
-function cusipOf(text: string): string {
-  return String(hashText(text) % 1_000_000_000).padStart(9, "0");
+  const common = { id, symbol, new_rate: Number(newRate.toFixed()), old_rate: Number(oldRate.toFixed()), ...days };
+  if (newRate.gt(oldRate)) return { type: "forward_split", view: { ...common, cusip: cusipOf(symbol), due_bill_redemption_date: date } };
+  return { type: "reverse_split", view: { ...common, old_cusip: cusipOf(symbol), new_cusip: cusipOf(`${symbol} ${date}`) } };
 }

@@ -116,6 +116,7 @@ export function openingState(
     activities: [],
     closings: [{ date: before.date, at: now, equity: cash.plus(sum(worth)) }],
     splits: [],
+    announcements: [],
     assets,
     watchlists: new Map(),
     sequence: 1,

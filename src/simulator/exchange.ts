@@ -14,6 +14,7 @@ import { accountView, positionView, type View } from "./account-view.ts";
 import { feeActivity, splitActivity, transferActivity } from "./activities.ts";
 import { checkAccount, existingOrder } from "./admission.ts";
 import { priceModel, tapeOf, type AssetRecord } from "./assets.ts";
+import { type Announcement, readAnnouncement } from "./announcements.ts";
 import { EquityRecord } from "./equity-record.ts";
 import { openingAssets, openingState, SEED, executionModelOf, type ExchangeOptions } from "./exchange-options.ts";
 import type { Halt } from "./halts.ts";
@@ -315,6 +316,14 @@ export class Exchange implements Market {
     return split;
   }
 
+  /** Lists a corporate action, which changes nothing by itself. @throws Refusal */
+  announce(body: Body): Announcement {
+    const announcement = readAnnouncement(body, newYorkDate(this.clock.now()));
+    this.state.announcements.push(announcement);
+    this.#onChange();
+    return announcement;
+  }
+
   /** Books the quantity of every split that is due; runs on each read. */
   #bookDue(): void {
     const due = this.state.splits.filter(({ bookAt = Infinity }) => bookAt <= this.clock.now());
@@ -331,24 +340,24 @@ export class Exchange implements Market {
   /** Interrupts trading at any hour; orders that arrive meanwhile are queued. */
   haltTrading(): void {
     this.#halt.halt(this.clock.now());
-    this.#announce({ symbol: undefined, halted: true, cause: "market-wide" });
+    this.#announceHalt({ symbol: undefined, halted: true, cause: "market-wide" });
     this.#orderEntry.arm();
   }
 
   resumeTrading(): void {
     this.#halt.halt(undefined);
-    this.#announce({ symbol: undefined, halted: false, cause: "market-wide" });
+    this.#announceHalt({ symbol: undefined, halted: false, cause: "market-wide" });
     this.#orderEntry.arm();
   }
 
   /** Stops trading in one symbol: its price is frozen. The gate keeps its orders from filling. */
   pauseSymbol(symbol: string): void {
     this.prices.pause(symbol, this.clock.now());
-    this.#announce({ symbol, halted: true, cause: "volatility" });
+    this.#announceHalt({ symbol, halted: true, cause: "volatility" });
   }
 
   resumeSymbol(symbol: string): void {
-    this.#announce({ symbol, halted: false, cause: "volatility" });
+    this.#announceHalt({ symbol, halted: false, cause: "volatility" });
     this.#reprice(symbol, () => this.prices.resume(symbol, this.clock.now()));
   }
 
@@ -475,7 +484,7 @@ export class Exchange implements Market {
     };
   }
 
-  #announce(halt: Omit<Halt, "at">): void {
+  #announceHalt(halt: Omit<Halt, "at">): void {
     for (const listener of this.#haltListeners) listener({ ...halt, at: this.clock.now() });
   }
 

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import addFormatsModule from "ajv-formats";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import { EVERY_ACTION } from "./every-action.ts";
 import { type Operation, readSpecifications, type Specification } from "./specifications.ts";
 import { clientOf, type Client, holding, limitOrder, marketOrder, openExchange, type Reply } from "./fixture.ts";
 
@@ -233,6 +234,8 @@ async function everyAnswer(): Promise<{ exchanged: Exchanged[]; frames: string[]
   exchange.split("SMR", "3:2");
   await call("GET", "/v1/corporate-actions?symbols=LEU,SMR,SPY");
   await call("GET", "/v1/corporate-actions?types=cash_dividend");
+  for (const action of EVERY_ACTION) exchange.announce(action);
+  await call("GET", "/v1/corporate-actions");
   await call("GET", "/v1/corporate-actions?start=never");
   await call("GET", "/v2/account/activities/SPLIT");
   await call("GET", "/v2/stocks/bars?timeframe=1Day");
