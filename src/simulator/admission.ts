@@ -7,6 +7,7 @@ import { closes, type OrderRecord, type OrderRequest } from "./orders.ts";
 import { canonicalId } from "./parameters.ts";
 import { forbidden, insufficientBuyingPower, insufficientQuantity, malformed, notFound, unprocessable, washTrade } from "./refusals.ts";
 
+const US_EQUITY = "us_equity";
 const MINIMUM_DOLLARS = ONE;
 /** A new symbol may have no price yet; its orders are worth nothing and refused as too small. */
 const UNPRICED = decimal("0");
@@ -124,11 +125,13 @@ export function existingOrder(state: ExchangeState, id: string): OrderRecord {
   return order;
 }
 
-/** The symbol of an asset id; any other text is a symbol already. */
-export function symbolNamed(state: ExchangeState, symbolOrId: string): string {
-  if (state.assets.has(symbolOrId)) return symbolOrId;
-  const id = canonicalId(symbolOrId);
-  return [...state.assets.values()].find((asset) => asset.id === id)?.symbol ?? symbolOrId;
+/** The symbol of an asset that is named by its id, or as `SPY:ARCA` or `SPY:ARCA:us_equity`; any other text is a symbol already. */
+export function symbolNamed(state: ExchangeState, name: string): string {
+  if (state.assets.has(name)) return name;
+  const [symbol = "", exchange, assetClass = US_EQUITY] = name.split(":");
+  if (exchange !== undefined && assetClass === US_EQUITY && state.assets.get(symbol)?.exchange === exchange) return symbol;
+  const id = canonicalId(name);
+  return [...state.assets.values()].find((asset) => asset.id === id)?.symbol ?? name;
 }
 
 function isExempt({ orderClass, type }: Pick<OrderRequest, "orderClass" | "type">): boolean {

@@ -92,7 +92,8 @@ const ROWS: readonly Row[] = [
   ["NLR", "VanEck Uranium and Nuclear ETF", "ARCA", 112, 0.015, 1.2],
   ["OKLO", "Oklo Inc.", "NYSE", 56, 0.045, 2.2],
   ["CCJ", "Cameco Corporation", "NYSE", 74, 0.02, 1.4],
-  ["AAPL", "Apple Inc.", "NASDAQ", 210, 0.01, 1.2],
+  // Alpaca's own id, which test suites of clients know.
+  ["AAPL", "Apple Inc.", "NASDAQ", 210, 0.01, 1.2, { id: "b0b6dd9d-8b9b-48a9-ba46-b9d54906e415" }],
   ["MSFT", "Microsoft Corporation", "NASDAQ", 505, 0.008, 1.1],
   ["NVDA", "NVIDIA Corporation", "NASDAQ", 172, 0.018, 1.8],
   ["GOOGL", "Alphabet Inc. Class A", "NASDAQ", 182, 0.011, 1.1],

@@ -168,4 +168,15 @@ describe("other listings", () => {
     expect((await client.request("GET", `/v2/assets/${all[0]!.id}`)).json).toEqual(all[0]);
     expect((await client.request("GET", "/v2/assets/BRK.B")).json).toMatchObject({ symbol: "BRK.B", fractionable: true, exchange: "NYSE" });
   });
+
+  test("an asset is also named with its exchange and class, and not with another's", async () => {
+    const client = clientOf(openExchange().exchange);
+    const order = { symbol: "SPY:ARCA:us_equity", qty: "1", side: "buy", type: "limit", limit_price: "100", time_in_force: "day" };
+    expect((await client.request("GET", "/v2/assets/AAPL:NASDAQ")).json).toMatchObject({ symbol: "AAPL" });
+    expect((await client.request("POST", "/v2/orders", order)).json).toMatchObject({ symbol: "SPY" });
+    for (const symbol of ["SPY:NYSE", "SPY:ARCA:crypto", "SPY:"])
+      expect((await client.request("POST", "/v2/orders", { ...order, symbol })).json).toMatchObject({
+        message: `asset "${symbol}" not found`,
+      });
+  });
 });
