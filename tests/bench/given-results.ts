@@ -87,6 +87,14 @@ export const RESULTS: Results = {
     ],
     growth,
   },
+  simulator: {
+    load: 1.5,
+    accounts: 100,
+    reads: [{ path: "/v2/clock", perSecond: 5_000, perSecondPassed: 4_000 }],
+    oneAccount: { orders: { perSecond: 1_500, perSecondPassed: 900 }, updates: { perSecond: 4_500, perSecondPassed: 2_700 } },
+    allAccounts: { orders: { perSecond: 1_400, perSecondPassed: 800 }, updates: { perSecond: 4_200, perSecondPassed: 2_400 } },
+    rssMiB: { started: 80, one: 110, all: 120, after: 121 },
+  },
   planning: { plans: [{ symbols: 25, ms: spread }], growth },
   idle: {
     sampledSeconds: 60,

@@ -44,4 +44,11 @@ describe("the page of results", () => {
     expect(lines.find((line) => line.includes("60 s of idling, dashboard"))).toMatch(/120 \| ≤ 95: not met/);
     expect(lines.find((line) => line.includes("own overhead"))).toMatch(/p50 ≤ 3, p99 ≤ 15: met/);
   });
+
+  test("says what the simulator does in a second, and what its accounts cost", () => {
+    const lines = resultsMarkdown(RESULTS);
+    expect(lines).toContain("| `GET /v2/clock` | 5000 | 4000 |");
+    expect(lines).toContain("| order updates of 100 accounts on a stream each | 4200 | 2400 |");
+    expect(lines.find((line) => line.startsWith("Resident memory of the simulator"))).toContain("120 with 100 accounts");
+  });
 });

@@ -3,6 +3,7 @@ import { writeFormatted } from "../../scripts/formatted.ts";
 import type { AfterIdleResult } from "./after-idle.ts";
 import type { RebalanceResult } from "./rebalance.ts";
 import type { Results } from "./results.ts";
+import type { Rate } from "./simulator.ts";
 import type { Growth, Spread } from "./statistics.ts";
 
 const BEGIN = "<!-- results: written by `npm run bench -- --write` -->";
@@ -39,6 +40,7 @@ export function resultsMarkdown(results: Results): string[] {
     ...processLines(results),
     ...growthLines(results),
     ...fleetLines(results),
+    ...simulatorLines(results),
   ];
 }
 
@@ -272,6 +274,27 @@ function fleetLines({ fleet }: Results): string[] {
         times(timesMs),
       ]),
     ),
+  ];
+}
+
+function simulatorLines({ simulator }: Results): string[] {
+  const { accounts, allAccounts, load, oneAccount, reads, rssMiB } = simulator;
+  const row = (what: string, { perSecond, perSecondPassed }: Rate): string[] => [what, String(perSecond), String(perSecondPassed)];
+  return [
+    `The simulator as a server: how much of each it does in a second of processor time of its process, and in a second that passed while its clients shared the machine, at a load of ${load.toFixed(2)}.`,
+    "",
+    ...table(
+      ["what", "a second on one core", "a second passed"],
+      [
+        ...reads.map((read) => row(`\`GET ${read.path}\``, read)),
+        row("market orders of one account, filled", oneAccount.orders),
+        row("order updates of one account on its stream", oneAccount.updates),
+        row(`market orders of ${String(accounts)} accounts, filled`, allAccounts.orders),
+        row(`order updates of ${String(accounts)} accounts on a stream each`, allAccounts.updates),
+      ],
+    ),
+    `Resident memory of the simulator, MiB: ${String(rssMiB.started)} after its start, ${String(rssMiB.one)} after the requests and orders of one account, ${String(rssMiB.all)} with ${String(accounts)} accounts and their streams, ${String(rssMiB.after)} after their orders.`,
+    "",
   ];
 }
 

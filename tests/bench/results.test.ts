@@ -9,11 +9,23 @@ test("parts are measured in their order, and a name that stands for none is refu
 });
 
 test("the whole is there when all of its parts are, with the figures that tools read", () => {
-  const { planning, intake, restart, rebalance, afterIdle, manyRebalances, idle, ledger, fleet, surroundings } = RESULTS;
-  const results = resultsOf({ planning, intake, restart, rebalance, afterIdle, manyRebalances, idle, ledger, fleet, surroundings });
+  const { planning, intake, restart, rebalance, afterIdle, manyRebalances, idle, ledger, fleet, simulator, surroundings } = RESULTS;
+  const results = resultsOf({
+    planning,
+    intake,
+    restart,
+    rebalance,
+    afterIdle,
+    manyRebalances,
+    idle,
+    ledger,
+    fleet,
+    simulator,
+    surroundings,
+  });
   expect(results.idleRssMiB).toBe(idle.rssMiB);
   expect(results.alertToFirstOrderMs).toEqual(manyRebalances.alertToFirstOrderMs);
   expect(() => resultsOf({ planning, intake, surroundings })).toThrow(
-    "Not measured yet: restart, rebalance, afterIdle, manyRebalances, idle, ledger, fleet.",
+    "Not measured yet: restart, rebalance, afterIdle, manyRebalances, idle, ledger, fleet, simulator.",
   );
 });

@@ -19,6 +19,8 @@ import type { RebalanceResult } from "./rebalance.ts";
 import { measureRebalances, rebalance as rebalanceOnce } from "./rebalance.ts";
 import type { Restart } from "./restart.ts";
 import { measureRestart } from "./restart.ts";
+import type { SimulatorFigures } from "./simulator.ts";
+import { measureSimulator } from "./simulator.ts";
 import type { StandSetup } from "./stand.ts";
 import { atStand } from "./stand.ts";
 import type { Scale } from "./scale.ts";
@@ -60,6 +62,7 @@ export interface Parts {
   readonly idle: Idle;
   readonly ledger: LongLedger;
   readonly fleet: FleetResult;
+  readonly simulator: SimulatorFigures;
 }
 
 type PartName = keyof Parts;
@@ -78,6 +81,7 @@ const MEASURES: Measures = {
   idle: ({ idleSeconds }, setup) => measureIdle(setup, idleSeconds),
   ledger: ({ ledgers, ledgerRuns }, setup, say) => measureLongLedger(setup, ledgers, ledgerRuns, say),
   fleet: ({ fleets }, setup, say) => measureFleets(setup, fleets, say),
+  simulator: ({ simulator }, setup, say) => measureSimulator(setup, simulator, say),
 };
 
 export const PART_NAMES = Object.keys(MEASURES) as readonly PartName[];

@@ -1,6 +1,7 @@
 import type { AfterIdlePlan } from "./after-idle.ts";
 import type { IntakePlan } from "./intake.ts";
 import type { RebalancePlan } from "./rebalance.ts";
+import type { SimulatorPlan } from "./simulator.ts";
 
 /** How much is measured. */
 export interface Scale {
@@ -16,6 +17,7 @@ export interface Scale {
   readonly ledgerRuns: number;
   /** Accounts, the most last. */
   readonly fleets: readonly number[];
+  readonly simulator: SimulatorPlan;
   readonly plans: readonly number[];
   readonly planGrowth: readonly number[];
   readonly planRuns: number;
@@ -40,6 +42,7 @@ export const FULL: Scale = {
   ledgers: [25_000, 50_000, 100_000],
   ledgerRuns: 3,
   fleets: [10, 50, 200, 1_000],
+  simulator: { requests: 20_000, orders: 5_000, accounts: 100 },
   plans: [25, 500, 5_000],
   planGrowth: [625, 1_250, 2_500, 5_000],
   planRuns: 15,
@@ -60,6 +63,7 @@ export const QUICK: Scale = {
   ledgers: [500, 1_000],
   ledgerRuns: 1,
   fleets: [3, 12],
+  simulator: { requests: 2_000, orders: 500, accounts: 20 },
   plans: [25, 500],
   planGrowth: [250, 500, 1_000],
   planRuns: 7,
