@@ -11,7 +11,7 @@ const FLOORS = [
   ["accounts", "shadow"],
   ["execution"],
   ["signals", "reporting"],
-  ["backtest", "notifications", "supervision", "dashboard"],
+  ["backtest", "notifications", "supervision", "dashboard", "replay"],
   ["app"],
   ["doctor", "fleet"],
   ["commands"],

@@ -70,7 +70,7 @@ function outliveReaders(): NodeJS.ErrnoException[] {
 }
 
 /** Their output is all they do. */
-const SHOWING: readonly string[] = ["status", "explain", "report", "doctor", "account", "backtest", "logs"];
+const SHOWING: readonly string[] = ["status", "explain", "replay", "report", "doctor", "account", "backtest", "logs"];
 
 function outputLost(cause: Error): TraderError {
   return new TraderError(`The output could not be written: ${cause.message}.`, {
@@ -124,6 +124,7 @@ const OF_ONE_ACCOUNT: readonly string[] = [
   "execute",
   "status",
   "explain",
+  "replay",
   "report",
   "doctor",
   "dashboard",
@@ -198,6 +199,13 @@ function commandLine(whole: CommandContext, { stdout, stderr }: Surroundings, do
     .option("--json", "print it as one JSON object")
     .action(async (id: string | undefined, options: { json?: boolean }) =>
       done(await (await import("./commands/explain.ts")).explain(context, id, options)),
+    );
+  add("replay", "drive the engine through what an execution saw, and compare its orders")
+    .argument("<execution>", "execution id, or the beginning of one, or a file written with --to")
+    .option("--to <file>", "write the recording to this file, for a bug report or a test; without keys, the account's number masked")
+    .option("--with <setting=value>", "what if this setting had been different; repeatable", eachOf, [])
+    .action(async (subject: string, options: { to?: string; with: readonly string[] }) =>
+      done(await (await import("./commands/replay.ts")).replay(context, subject, { ...options, program: version() })),
     );
   add("logs", "the newest lines of the log of this installation")
     .option("-f, --follow", "show each new line until it is stopped")

@@ -13,7 +13,9 @@ import { ledgerLockFile, ledgerFile } from "../config/files.ts";
 import { prepareStateDirectory } from "../machine/directory-access.ts";
 import { EXIT, messageOf, TraderError } from "../domain/errors.ts";
 import { ADOPTION_HINT, strangersHeld } from "../execution/preparation/adoption.ts";
+import type { RebalancerParts } from "../execution/rebalancer.ts";
 import { Rebalancer } from "../execution/rebalancer.ts";
+import { RecordedRebalancer } from "../replay/recorded-rebalancer.ts";
 import { HaltSwitch, UNSEEN_HALT_HINT, unseenMachineHalt } from "../machine/halt.ts";
 import { Intake, type IntakeOptions } from "../intake/intake.ts";
 import type { InboxView } from "../domain/inbox.ts";
@@ -202,7 +204,7 @@ export class TradingSession {
   /** @param ledger the session's own by default; a copy of it for a dry run. */
   rebalancer(inbox: InboxView, stopping: AbortSignal, ledger: Ledger = this.ledger): Rebalancer {
     const { config, clock, broker } = this;
-    return new Rebalancer({
+    const parts: RebalancerParts = {
       broker,
       ledger,
       clock,
@@ -218,7 +220,9 @@ export class TradingSession {
       stopping,
       inbox,
       emit: (event) => this.emit(event),
-    });
+    };
+    if (ledger !== this.ledger) return new Rebalancer(parts);
+    return new RecordedRebalancer({ ...parts, recordings: this.ledger.recordings, redact: createRedaction(secretsOf(config)) });
   }
 
   /** The account engine of this session. */

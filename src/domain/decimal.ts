@@ -36,6 +36,11 @@ function withoutPlus(text: string): string {
   return text.startsWith("+") ? text.slice(1) : text;
 }
 
+/** Whether a value of unknown kind is one of ours. */
+export function isDecimal(value: unknown): value is Decimal {
+  return value instanceof BigJs;
+}
+
 /** A JSON number from outside (market data, portfolio history): its shortest decimal form, exactly. */
 export function decimalFromNumber(value: number): Decimal {
   if (!Number.isFinite(value)) throw new RangeError(`${String(value)} is not a finite number.`);

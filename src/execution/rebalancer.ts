@@ -33,9 +33,11 @@ import type { Conclusion } from "./outcome/outcome.ts";
 import type { Declined, Preparation } from "./preparation/prepare.ts";
 import { planInput } from "./preparation/plan-input.ts";
 import { declined, prepare } from "./preparation/prepare.ts";
-import type { MarketReading, AccountSnapshot } from "./preparation/account-snapshot.ts";
+import type { MarketReading, AccountSnapshot, KnownAssets } from "./preparation/account-snapshot.ts";
 import { AssetCache, MIN_SESSION_LEFT_TO_POST_MS, readAccount, sessionLeft } from "./preparation/account-snapshot.ts";
+import type { KnownSplits } from "./preparation/split-watch.ts";
 import { SplitWatch } from "./preparation/split-watch.ts";
+import type { KeptWarm } from "./preparation/warm-snapshot.ts";
 import { WarmSnapshot } from "./preparation/warm-snapshot.ts";
 import { formatDuration } from "../domain/time-format.ts";
 import { SharedOrderStream } from "./orders/shared-stream.ts";
@@ -47,6 +49,16 @@ type OwnParts = "assets" | "splits" | "stream" | "startedAt";
 
 /** Default style: {@link DEFAULT_EXECUTION}, immediate market orders. Default inbox: no other runs. */
 export type RebalancerParts = Omit<ExecutionParts, OwnParts | "execution" | "inbox"> & Partial<Pick<ExecutionParts, "execution" | "inbox">>;
+
+/** What one rebalance leaves in memory for the next, for another rebalancer that goes on in its place. */
+export interface CarriedState {
+  /** When its process began to trade, monotonic. */
+  readonly startedAt: number;
+  readonly market: MarketReading | undefined;
+  readonly assets: KnownAssets;
+  readonly splits: KnownSplits;
+  readonly warm: KeptWarm;
+}
 
 export interface RebalanceOptions {
   readonly dryRun: boolean;
@@ -81,7 +93,8 @@ export class Rebalancer {
   #underWay: Convergence | undefined;
   readonly #warm: WarmSnapshot;
 
-  constructor(parts: RebalancerParts) {
+  /** @param carried from another rebalancer of the account; default: nothing is known yet. */
+  constructor(parts: RebalancerParts, carried?: CarriedState) {
     this.#parts = {
       execution: DEFAULT_EXECUTION,
       inbox: EMPTY_INBOX,
@@ -89,9 +102,20 @@ export class Rebalancer {
       assets: new AssetCache(parts.broker, parts.clock, parts.ledger),
       splits: new SplitWatch({ ...parts, protectedSymbols: parts.settings.protectedSymbols }),
       stream: new SharedOrderStream(parts.broker),
-      startedAt: parts.clock.monotonic(),
+      startedAt: carried?.startedAt ?? parts.clock.monotonic(),
     };
     this.#warm = new WarmSnapshot(this.#parts);
+    if (carried === undefined) return;
+    this.#market = carried.market;
+    this.#parts.assets.carryOn(carried.assets);
+    this.#parts.splits.carryOn(carried.splits);
+    this.#warm.carryOn(carried.warm);
+  }
+
+  /** What it knows beyond the ledger. Readings are shared, maps are copies. */
+  get carried(): CarriedState {
+    const { startedAt, assets, splits } = this.#parts;
+    return { startedAt, market: this.#market, assets: assets.carried, splits: splits.carried, warm: this.#warm.carried };
   }
 
   /** The venue's clock was read elsewhere. */

@@ -5,7 +5,7 @@ import type { Belongs, ChangedRecord } from "./read-memory.ts";
 import { ReadMemory } from "./read-memory.ts";
 
 /** Amounts and ids are bound as text: a number in a TEXT column would be stored as `"5.0"`. */
-type Bound = string | number | null;
+type Bound = string | number | Uint8Array | null;
 export type Values = Readonly<Record<string, Bound>>;
 export type Row = Record<string, SQLOutputValue>;
 

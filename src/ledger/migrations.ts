@@ -341,7 +341,34 @@ UPDATE intents SET code = 'proven-absent' WHERE message = 'proven absent';
 UPDATE intents SET code = 'came-too-late' WHERE message = 'an earlier order, which had been given up, has arrived under its id';
 `,
   },
+  {
+    version: 10,
+    sql: `
+CREATE TABLE recordings (
+  number INTEGER PRIMARY KEY,
+  started_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX recordings_by_age ON recordings (started_at);
+
+CREATE TABLE recording_parts (
+  recording INTEGER NOT NULL REFERENCES recordings (number) ON DELETE CASCADE,
+  part INTEGER NOT NULL,
+  content BLOB NOT NULL,
+  PRIMARY KEY (recording, part)
+) STRICT;
+
+CREATE TABLE recorded_executions (
+  execution_id TEXT NOT NULL REFERENCES executions (id),
+  recording INTEGER NOT NULL REFERENCES recordings (number) ON DELETE CASCADE,
+  PRIMARY KEY (execution_id, recording)
+) STRICT;
+CREATE INDEX recorded_executions_by_recording ON recorded_executions (recording);
+`,
+  },
 ];
+
+/** The version of the schema that this program writes. */
+export const NEWEST_SCHEMA = MIGRATIONS.at(-1)?.version ?? 0;
 
 /**
  * Migrates the schema to the newest version, each step in one transaction.
@@ -355,7 +382,7 @@ export function migrate(database: LedgerDatabase, migrations: readonly Migration
 
 /** @throws TraderError as {@link migrate} does, and `ledger-older` when a migration is needed. */
 export function assertCurrent(database: LedgerDatabase): void {
-  const newest = MIGRATIONS.at(-1)?.version ?? 0;
+  const newest = NEWEST_SCHEMA;
   const version = schemaVersion(database, newest);
   if (version === newest) return;
   throw new TraderError(

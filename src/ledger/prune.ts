@@ -6,6 +6,7 @@ export interface Pruned {
   readonly lines: number;
   readonly verdicts: number;
   readonly signals: number;
+  readonly recordings: number;
 }
 
 /** A line or signal with an execution must be kept: it was traded. Looked up row by row, as most old rows have one. */
@@ -16,7 +17,7 @@ function actedUpon(id: string): string {
 /**
  * Deletes lines, signals and verdicts from before `beforeMs` that no execution refers to, so that a
  * strategy that writes every minute cannot fill the disk. A line counts as old only when its stamp is old
- * too: a line with a future stamp must be kept until it can no longer become fresh.
+ * too: a line with a future stamp must be kept until it can no longer become fresh. Recordings of that age go too.
  */
 export function prune(database: LedgerDatabase, beforeMs: number): Pruned {
   const before = instant(beforeMs);
@@ -31,5 +32,7 @@ export function prune(database: LedgerDatabase, beforeMs: number): Pruned {
       `DELETE FROM signals WHERE recorded_at < :before AND generated_at < :before AND NOT ${actedUpon("signals.id")}`,
       { before },
     ),
+    // What was traded is kept; what it was decided on, in every detail, is not.
+    recordings: database.write("DELETE FROM recordings WHERE started_at < :before", { before }),
   }));
 }

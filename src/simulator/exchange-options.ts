@@ -9,7 +9,7 @@ import { newYorkDate, sessionNear } from "./sessions.ts";
 import { stampOf } from "./timestamps.ts";
 
 const STARTING_CASH = "100000";
-const ACCOUNT_NUMBER = "SIM000001";
+export const ACCOUNT_NUMBER = "SIM000001";
 export const SEED = 1;
 /** Milliseconds between the answer to a new order and its status `new`, as observed at the real venue. */
 const ACKNOWLEDGE_LATENCY_MS = 20;

@@ -4,8 +4,10 @@ import type { Clock } from "../../src/domain/clock.ts";
 import type { RebalanceEvent } from "../../src/execution/events.ts";
 import type { ExecutionSettings } from "../../src/domain/execution-style.ts";
 import { readMarket } from "../../src/execution/preparation/account-snapshot.ts";
-import type { RebalanceOptions, RebalanceResult } from "../../src/execution/rebalancer.ts";
+import type { RebalanceOptions, RebalancerParts, RebalanceResult } from "../../src/execution/rebalancer.ts";
 import { Rebalancer } from "../../src/execution/rebalancer.ts";
+import { createRedaction } from "../../src/logging/redaction.ts";
+import { RecordedRebalancer } from "../../src/replay/recorded-rebalancer.ts";
 import type { TradingMode } from "../../src/domain/config.ts";
 import type { InboxView } from "../../src/domain/inbox.ts";
 import { EMPTY_INBOX } from "../../src/domain/inbox.ts";
@@ -57,6 +59,10 @@ export interface DeskOptions {
   readonly executionDeadlineSeconds?: number;
   readonly execution?: ExecutionSettings;
   readonly startAt?: number;
+  /** Executions are recorded for a replay. Default: they are not. */
+  readonly records?: boolean;
+  /** Keys that must be in no recording. */
+  readonly secrets?: readonly string[];
   /** What a process stands on, made anew for each one, so that it can be killed. Default: what this desk has. */
   readonly process?: (desk: VirtualDesk) => ProcessGround;
 }
@@ -233,7 +239,7 @@ export class VirtualDesk {
 
   /** With the settings of this desk, for whoever has runs of his own. */
   rebalancerFor(inbox: InboxView, stopping: AbortSignal): Rebalancer {
-    return new Rebalancer({
+    const parts: RebalancerParts = {
       broker: this.#broker,
       ledger: this.ledger,
       clock: this.#ground?.clock ?? this.#ours,
@@ -253,7 +259,9 @@ export class VirtualDesk {
         if (event.kind !== "remark") this.events.push(event);
         else if (event.important === true) this.warnings.push(event.text);
       },
-    });
+    };
+    if (this.#options.records !== true) return new Rebalancer(parts);
+    return new RecordedRebalancer({ ...parts, recordings: this.ledger.recordings, redact: createRedaction(this.#options.secrets ?? []) });
   }
 }
 

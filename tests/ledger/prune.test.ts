@@ -17,11 +17,11 @@ describe("pruning", () => {
       if (id === "acted") ledger.createExecution(execution("x", id));
       ledger.judgeSignal(id, { kind: "superseded", reason: `${id} is over` }, at);
     }
-    expect(ledger.prune(NOW + DAY)).toEqual({ lines: 1, verdicts: 1, signals: 1 });
+    expect(ledger.prune(NOW + DAY)).toEqual({ lines: 1, verdicts: 1, signals: 1, recordings: 0 });
     expect([...ledger.lines("nuclear", ["acted-1", "idle-1", "recent-1"]).keys()].toSorted()).toEqual(["acted-1", "recent-1"]);
     expect(ledger.recentSignals(9).map((record) => record.signal.id)).toEqual(["recent", "acted"]);
     expect(ledger.recentVerdicts(9).map(({ signalId }) => signalId)).toEqual(["recent", "acted"]);
-    expect(ledger.prune(NOW + DAY)).toEqual({ lines: 0, verdicts: 0, signals: 0 });
+    expect(ledger.prune(NOW + DAY)).toEqual({ lines: 0, verdicts: 0, signals: 0, recordings: 0 });
   });
 
   test("a line stamped ahead of its time stays known until its stamp is old, so that it never looks new", () => {

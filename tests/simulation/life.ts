@@ -9,7 +9,9 @@ import type { TraderEvent } from "../../src/app/events.ts";
 import type { InboxView } from "../../src/domain/inbox.ts";
 import type { RebalanceEvent } from "../../src/execution/events.ts";
 import { isRebalanceEvent } from "../../src/execution/events.ts";
+import type { RebalancerParts } from "../../src/execution/rebalancer.ts";
 import { Rebalancer } from "../../src/execution/rebalancer.ts";
+import { RecordedRebalancer } from "../../src/replay/recorded-rebalancer.ts";
 import { Intake } from "../../src/intake/intake.ts";
 import type { Durability } from "../../src/domain/ledger.ts";
 import type { SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
@@ -59,6 +61,8 @@ export interface Surroundings {
   readonly onLog: (life: Life, level: keyof Omit<Log, "child">, text: string) => void;
   readonly onEvent: (life: Life, event: RebalanceEvent) => void;
   readonly onEnd: (life: Life, failure: unknown) => void;
+  /** Executions are recorded, as a real daemon records them. */
+  readonly records: boolean;
   /** Whether the next death is a power cut. */
   readonly losesPowerNext: () => boolean;
 }
@@ -191,8 +195,8 @@ export class Life {
   }
 
   #newRebalancer(inbox: InboxView, stopping: AbortSignal): Rebalancer {
-    const { scenario, halted } = this.#surroundings;
-    return new Rebalancer({
+    const { scenario, halted, records } = this.#surroundings;
+    const parts: RebalancerParts = {
       broker: this.#broker,
       ledger: this.ledger,
       clock: this.clock,
@@ -207,7 +211,9 @@ export class Life {
       stopping,
       inbox,
       emit: (event) => this.#observe(event),
-    });
+    };
+    if (!records) return new Rebalancer(parts);
+    return new RecordedRebalancer({ ...parts, recordings: this.ledger.recordings, redact: createRedaction([KEY_ID, SECRET]) });
   }
 
   async #connect(): Promise<void> {

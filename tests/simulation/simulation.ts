@@ -52,6 +52,8 @@ export interface SeedResult {
   readonly lives: number;
   readonly virtualMs: number;
   readonly trace: readonly string[];
+  /** The ledger in the end, if executions were recorded. */
+  readonly ledger: Uint8Array | undefined;
 }
 
 /** What is in the way of a last signal, if anything. */
@@ -74,13 +76,15 @@ export interface SimulateOptions {
   readonly trace?: boolean;
   /** Without faults, splits and obstacles: what is left is what the strategy asks and the program does. */
   readonly calm?: boolean;
+  /** Records executions, and gives the ledger that is left. */
+  readonly records?: boolean;
 }
 
 /** Runs one seed: chaos, stage by stage, and then peace, in which the account must come to its target. */
 export async function simulate(seed: number, options: SimulateOptions = {}): Promise<SeedResult> {
   // Wherever it is called from, it runs as a promise's job: right after a callback, ticks come before promises.
   await Promise.resolve();
-  const simulation = new Simulation(options.calm === true ? drawCalm(seed) : drawScenario(seed), options.trace ?? false);
+  const simulation = new Simulation(options.calm === true ? drawCalm(seed) : drawScenario(seed), options);
   try {
     return await simulation.run();
   } finally {
@@ -106,6 +110,7 @@ class Simulation {
   readonly #spans: LifeSpan[] = [];
   readonly #struck: Partial<Record<FaultKind, number>> = {};
   readonly #quoteModel: QuoteModel | undefined;
+  readonly #records: boolean;
   readonly #hints = new Map<Life, () => void>();
   #faults: { kind: FaultKind; fault: Fault }[] = [];
   #afterOrders: { left: number; readonly delayMs: number; readonly run: () => void; readonly era: number }[] = [];
@@ -114,11 +119,13 @@ class Simulation {
   #exitAt = -Infinity;
   #writtenAt = -Infinity;
 
-  constructor(scenario: Scenario, traced: boolean) {
+  constructor(scenario: Scenario, { trace: traced = false, records = false }: SimulateOptions) {
     const { seed } = scenario;
     this.#scenario = scenario;
+    this.#records = records;
     this.#cancels = new CancelAudit();
-    this.#clock = new VirtualClock(scenario.stages[0]?.at ?? 0, promisesSettled);
+    // What is recorded reaches the engine in turns of its own, so that promises alone do not settle it.
+    this.#clock = new VirtualClock(scenario.stages[0]?.at ?? 0, ...(records ? [] : [promisesSettled]));
     this.#file = new AlertsFile(scenario.timezone);
     this.#trace = new Trace(
       traced,
@@ -248,6 +255,7 @@ class Simulation {
       lives: this.#machine.lives,
       virtualMs: this.#clock.monotonic(),
       trace: this.#trace.lines,
+      ledger: this.#records ? this.#machine.image : undefined,
     };
   }
 
@@ -462,6 +470,7 @@ class Simulation {
         venueClock: this.#clock,
         scenario: this.#scenario,
         alertsFile: this.#file.path,
+        records: this.#records,
         watch: (life, onHint) => this.#watch(life, onHint),
         fetch: (life) => this.#network.fetchOf(life),
         createSocket: (life) => this.#network.socketOf(life, "wss://paper-api.alpaca.markets/stream"),

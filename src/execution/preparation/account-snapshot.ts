@@ -2,6 +2,7 @@ import type { Account, AccountConfiguration, Asset, Broker, MarketClock, MarketP
 import { BrokerError } from "../../domain/broker.ts";
 import type { Ledger } from "../../domain/ledger.ts";
 import type { Clock } from "../../domain/clock.ts";
+import type { KnownConfiguration } from "./configuration-cache.ts";
 import { CONFIGURATION_MAX_AGE_MS, ConfigurationCache } from "./configuration-cache.ts";
 import { isPartnership, purchaseBlockOf } from "./plan-assets.ts";
 
@@ -52,6 +53,21 @@ const WHOLE_ASSET_MAX_AGE_MS = 60_000;
 
 type AssetMemory = Pick<Ledger, "assetIds" | "recordAssetIds">;
 
+interface KnownAsset {
+  readonly asset: Asset;
+  /** Monotonic. */
+  readonly at: number;
+}
+
+/** What a cache knows, for another one that goes on in its place; fields as in {@link AssetCache}. */
+export interface KnownAssets {
+  readonly held: readonly string[];
+  readonly known: ReadonlyMap<string, KnownAsset>;
+  readonly unsound: ReadonlyMap<string, Asset>;
+  readonly wholeUntil: ReadonlyMap<string, number>;
+  readonly configuration: KnownConfiguration;
+}
+
 /**
  * Caches what rarely changes for some minutes: assets, the account's configuration, and in the ledger
  * the asset of each symbol, to recognize it under a new ticker. Assets that are unknown, incomplete or not buyable are
@@ -61,7 +77,7 @@ export class AssetCache {
   /** Equities of the last snapshot; the next one requests their prices without waiting for the positions. */
   held: readonly string[] = [];
   readonly configuration: ConfigurationCache;
-  readonly #known = new Map<string, { asset: Asset; at: number }>();
+  readonly #known = new Map<string, KnownAsset>();
   /** Newest answers that are not kept as known, such as an inactive asset: they count only while it cannot be read. */
   readonly #unsound = new Map<string, Asset>();
   /** Symbols whose fractions the order gate has refused, and until when that counts, monotonic. */
@@ -75,6 +91,19 @@ export class AssetCache {
     this.#clock = clock;
     this.#memory = memory;
     this.configuration = new ConfigurationCache(broker, clock);
+  }
+
+  get carried(): KnownAssets {
+    const [known, unsound, wholeUntil] = [new Map(this.#known), new Map(this.#unsound), new Map(this.#wholeUntil)];
+    return { held: this.held, known, unsound, wholeUntil, configuration: this.configuration.carried };
+  }
+
+  carryOn({ held, known, unsound, wholeUntil, configuration }: KnownAssets): void {
+    this.held = held;
+    for (const [symbol, each] of known) this.#known.set(symbol, each);
+    for (const [symbol, asset] of unsound) this.#unsound.set(symbol, asset);
+    for (const [symbol, until] of wholeUntil) this.#wholeUntil.set(symbol, until);
+    this.configuration.carryOn(configuration);
   }
 
   async of(symbols: Iterable<string>): Promise<Map<string, Asset | undefined>> {

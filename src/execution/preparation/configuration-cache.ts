@@ -11,6 +11,14 @@ const PAUSE_MS = 60_000;
 /** Maximum wait of a snapshot, because nothing depends on an unchanged switch. */
 const LONGEST_WAIT_MS = 2_000;
 
+/** What a cache knows, for another one that goes on in its place. Instants are monotonic. */
+export interface KnownConfiguration {
+  readonly known: AccountConfiguration | undefined;
+  readonly hasTrouble: boolean;
+  readonly trouble: string | undefined;
+  readonly askAgainAt: number;
+}
+
 /**
  * The account's own switches, read with the account and cached for minutes. A failed read stops nothing: the last
  * values still count, and without any the venue's answer to an order decides.
@@ -27,6 +35,17 @@ export class ConfigurationCache {
   constructor(broker: Pick<Broker, "accountConfiguration">, clock: Clock) {
     this.#broker = broker;
     this.#clock = clock;
+  }
+
+  get carried(): KnownConfiguration {
+    return { known: this.#known, hasTrouble: this.#hasTrouble, trouble: this.#trouble, askAgainAt: this.#askAgainAt };
+  }
+
+  carryOn({ known, hasTrouble, trouble, askAgainAt }: KnownConfiguration): void {
+    this.#known = known;
+    this.#hasTrouble = hasTrouble;
+    this.#trouble = trouble;
+    this.#askAgainAt = askAgainAt;
   }
 
   async current(): Promise<AccountConfiguration | undefined> {

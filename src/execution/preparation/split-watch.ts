@@ -56,6 +56,18 @@ interface Proof {
   readonly latest: Decimal | undefined;
 }
 
+interface Suspicion {
+  readonly doubt: SplitDoubt;
+  /** Monotonic. */
+  readonly at: number;
+}
+
+/** What a watch has found in this session, for another one that goes on in its place. */
+export interface KnownSplits {
+  readonly proofs: ReadonlyMap<string, Proof>;
+  readonly suspicions: ReadonlyMap<string, Suspicion>;
+}
+
 /** One symbol being checked. */
 interface Case {
   readonly symbol: string;
@@ -70,10 +82,19 @@ interface Case {
 export class SplitWatch {
   readonly #parts: SplitWatchParts;
   readonly #proofs = new Map<string, Proof>();
-  readonly #suspicions = new Map<string, { readonly doubt: SplitDoubt; readonly at: number }>();
+  readonly #suspicions = new Map<string, Suspicion>();
 
   constructor(parts: SplitWatchParts) {
     this.#parts = parts;
+  }
+
+  get carried(): KnownSplits {
+    return { proofs: new Map(this.#proofs), suspicions: new Map(this.#suspicions) };
+  }
+
+  carryOn({ proofs, suspicions }: KnownSplits): void {
+    for (const [symbol, proof] of proofs) this.#proofs.set(symbol, proof);
+    for (const [symbol, suspicion] of suspicions) this.#suspicions.set(symbol, suspicion);
   }
 
   /** Every symbol, held or targeted, that must be left alone. Never throws on a failed read: that counts against the symbol. */

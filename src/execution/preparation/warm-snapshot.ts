@@ -44,6 +44,15 @@ interface Kept extends WarmReading {
   readonly readAt: ClockReading;
 }
 
+/** What is kept, for another snapshot that goes on in its place. */
+export interface KeptWarm {
+  readonly kept: Kept | undefined;
+  /** Monotonic. */
+  readonly nextAt: number;
+  /** It follows the account's orders. */
+  readonly follows: boolean;
+}
+
 /**
  * A snapshot of the account from before the alert, on which sells may leave at once (R36). It is read about every half
  * minute while a session is open, and dropped as soon as anything is heard of the account's orders.
@@ -60,6 +69,16 @@ export class WarmSnapshot {
 
   constructor(parts: WarmParts) {
     this.#parts = parts;
+  }
+
+  get carried(): KeptWarm {
+    return { kept: this.#kept, nextAt: this.#nextAt, follows: this.#follows };
+  }
+
+  carryOn({ kept, nextAt, follows }: KeptWarm): void {
+    this.#kept = kept;
+    this.#nextAt = nextAt;
+    if (follows) this.#follow();
   }
 
   /**

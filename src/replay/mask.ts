@@ -1,0 +1,17 @@
+/** Account numbers and ids in a text become `ACCOUNT-1`, `ACCOUNT-2`, …, the same one always the same. @param numbers may grow. */
+export function accountMask(numbers: ReadonlySet<string>): (text: string) => string {
+  let pattern: RegExp | undefined;
+  let known = 0;
+  const names = new Map<string, string>();
+  return (text) => {
+    if (known !== numbers.size) {
+      for (const number of numbers) if (number !== "" && !names.has(number)) names.set(number, `ACCOUNT-${String(names.size + 1)}`);
+      known = numbers.size;
+      const longestFirst = [...names.keys()].toSorted((one, other) => other.length - one.length);
+      // As a whole word: a short number must not be found within an id or an amount.
+      const any = longestFirst.map((each) => each.replaceAll(/[^A-Za-z0-9]/g, String.raw`\$&`)).join("|");
+      pattern = new RegExp(String.raw`(?<![A-Za-z0-9]|\d\.)(?:${any})(?![A-Za-z0-9]|\.\d)`, "g");
+    }
+    return pattern === undefined || names.size === 0 ? text : text.replace(pattern, (number) => names.get(number) ?? number);
+  };
+}
