@@ -19,6 +19,8 @@ const FLOORS = [
   ["cli.ts"],
 ];
 
+const DATABASE_PACKAGES = "^node_modules/(pg|pg-boss|age-encryption|@types/pg)/";
+
 /** A room's path: a directory, or a file at the root. */
 const pathOf = (room) => (room.endsWith(".ts") ? `^src/${room.replace(".", "\\.")}$` : `^src/${room}/`);
 
@@ -64,7 +66,14 @@ export default {
       name: "no-dev-dependencies",
       severity: "error",
       from: { path: "^src/" },
-      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"] },
+      // What only a fleet with a database needs is an optional peer, and for our own tests a development dependency.
+      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], pathNot: DATABASE_PACKAGES },
+    },
+    {
+      name: "the-database-stays-in-its-room",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/fleet/store/" },
+      to: { path: DATABASE_PACKAGES },
     },
     {
       name: "pure-rooms-know-the-ground-alone",

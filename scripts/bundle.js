@@ -16,10 +16,10 @@ const SOURCE = /\.ts$/;
 const PACKAGE = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/;
 
 /**
- * Loaded only when somebody looks at the dashboard, and only in part, or read as files: in the bundle they would be loaded
- * whole.
+ * Loaded only when somebody looks at the dashboard or a fleet has a database, and only in part, or read as files: in the
+ * bundle they would be loaded whole.
  */
-const OUTSIDE = ["fastify", "prom-client"];
+const OUTSIDE = ["fastify", "prom-client", "pg", "pg-boss", "age-encryption"];
 
 /** zod's table of sixty languages, as in src/machine/footprint.ts. */
 const UNUSED = /\/zod\/v4\/locales\/index\.js$/;

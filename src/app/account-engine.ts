@@ -82,6 +82,11 @@ export class AccountEngine {
     return this.isIdle && this.#parts.othersTrade?.() !== true;
   }
 
+  /** As {@link isIdle}, and no rest of an execution waits for its next try. */
+  get isSettled(): boolean {
+    return this.isIdle && this.#leftOvers.isEmpty;
+  }
+
   /** State of the order update stream; `undefined` before it is opened. */
   get streamState(): StreamState | undefined {
     return this.#rebalancer.streamState;

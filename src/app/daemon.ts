@@ -3,6 +3,8 @@ import type { Clock, Timer } from "../domain/clock.ts";
 import { asError } from "../domain/errors.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { Signal } from "../domain/signal.ts";
+import { isFinal } from "../domain/verdict.ts";
+import { freshness } from "../intake/freshness.ts";
 import type { Intake, IntakeReport } from "../intake/intake.ts";
 import type { AccountEngineParts, InTurn } from "./account-engine.ts";
 import { AccountEngine } from "./account-engine.ts";
@@ -69,6 +71,7 @@ export class Daemon {
   readonly #inbox = new SignalInbox();
   readonly #engine: AccountEngine;
   readonly #clockWatch: ClockWatch;
+  readonly #maintenance: Maintenance;
   #connected = false;
   #ready = false;
   /** Strategy → last message logged about its missing alerts file. */
@@ -86,11 +89,27 @@ export class Daemon {
     this.#engine = new AccountEngine({ ...parts, inbox: this.#inbox, stopping: this.#stopping.signal });
     const broker = { marketClock: () => this.#engine.readMarket() };
     this.#clockWatch = new ClockWatch({ ...parts, broker, onSettled: () => this.#guard(() => this.#clockSettled()) });
+    this.#maintenance = this.#newMaintenance();
   }
 
   /** Whether the account is connected and open executions are finished. */
   get ready(): boolean {
     return this.#ready;
+  }
+
+  /** Until the next alert nothing is left to do: whoever keeps the account open for it may close it. */
+  get isSettled(): boolean {
+    const isQuiet = this.#ready && this.#engine.isSettled && this.#inbox.isEmpty && this.#lookTimers.size === 0;
+    return isQuiet && this.#clockWatch.doubt === undefined && !this.#hasFreshRun() && this.#maintenance.isSettled;
+  }
+
+  /** A run that could not be traded yet, for example because trading is halted, and that is not too old. */
+  #hasFreshRun(): boolean {
+    const { ledger, clock, signalMaxAgeSeconds } = this.#parts;
+    return ledger.recentSignals(this.#parts.sources.length * 2).some(({ signal, verdict }) => {
+      if (verdict !== undefined && isFinal(verdict)) return false;
+      return freshness(signal, clock.now(), signalMaxAgeSeconds).kind === "fresh";
+    });
   }
 
   /** A sentence saying how our clock is wrong. */
@@ -114,13 +133,12 @@ export class Daemon {
    */
   async run(): Promise<void> {
     const ended = new Promise<void>((resolve) => (this.#end = resolve));
-    const maintenance = this.#newMaintenance();
     const watches = this.#parts.sources.map((source) => source.watch(() => this.#guard(() => this.#look(source.intake, "look"))));
     this.#guard(() => {
       this.#lookAtAll("start");
       this.#parts.emit({ kind: "watching" });
     });
-    this.#tick(maintenance);
+    this.#tick();
     this.#enqueue(() => this.#start());
     await ended;
     for (const timer of this.#lookTimers.values()) timer.cancel();
@@ -231,8 +249,8 @@ export class Daemon {
 
   // --- once a second ---------------------------------------------------------------------------
 
-  #tick(maintenance: Maintenance): void {
-    this.#tickTimer = this.#parts.clock.after(TICK_MS, () => this.#tick(maintenance));
+  #tick(): void {
+    this.#tickTimer = this.#parts.clock.after(TICK_MS, () => this.#tick());
     this.#guard(() => {
       const { isIdle } = this.#engine;
       if (isIdle) this.#retry();
@@ -243,7 +261,7 @@ export class Daemon {
       }
       // A running execution reads the broker's clock itself, so runs whose age is in doubt need not wait for it to end.
       if (this.#ready && (isIdle || this.#clockWatch.doubt !== undefined)) this.#clockWatch.tick();
-      maintenance.tick(this.#ready && isIdle);
+      this.#maintenance.tick(this.#ready && isIdle);
     });
     this.#flush();
   }

@@ -115,6 +115,10 @@ export class LeftOvers {
     if (signal !== undefined && isShownToDecide(run, signal)) this.remember(signal, 0);
   }
 
+  get isEmpty(): boolean {
+    return this.#runs.size === 0;
+  }
+
   /** The run is done. A BUY run also ends unfinished older BUY runs of its strategy. */
   forget(signal: Signal): void {
     this.#runs.delete(signal.id);

@@ -61,6 +61,12 @@ export class Maintenance {
     this.#lookAfterOrders();
   }
 
+  /** No execution is open, and no order whose end is not known. */
+  get isSettled(): boolean {
+    const { ledger } = this.#parts;
+    return ledger.openExecutions().length === 0 && lateIntents(ledger).length === 0;
+  }
+
   #watchHalt(): void {
     const halted = this.#parts.halted();
     if (halted === this.#halted) return;

@@ -60,6 +60,11 @@ export class SignalInbox implements InboxView {
     return waiting !== undefined && (id === undefined || waiting.id === id);
   }
 
+  /** No run waits, or is judged again later. */
+  get isEmpty(): boolean {
+    return this.#order.length === 0 && [...this.#strategies.values()].every(({ retryAt }) => retryAt === undefined);
+  }
+
   /** Appends a complete fresh run, replacing the waiting run of its strategy. */
   offer(signal: Signal): void {
     this.#leave(signal.strategy);

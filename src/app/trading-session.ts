@@ -22,7 +22,8 @@ import type { InboxView } from "../domain/inbox.ts";
 import { trustedOwners } from "../intake/trust.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { HeldLock } from "../ledger/lock.ts";
-import { acquireLock } from "../ledger/lock.ts";
+import { acquireLock, holderOf } from "../ledger/lock.ts";
+import type { LockHolder } from "../ledger/lock-holder.ts";
 import { accountLockDirectory, accountLockFile } from "../ledger/lock-directory.ts";
 import type { SqliteLedger } from "../ledger/sqlite-ledger.ts";
 import { openLedger } from "../ledger/sqlite-ledger.ts";
@@ -74,6 +75,22 @@ export interface FleetMember extends SharedLogs {
   readonly calm?: () => Promise<void>;
   /** The broker, with what is the same for all accounts at this address read once for all of them. */
   readonly sharing?: (broker: Broker, tradingUrl: string, account: string) => Broker;
+  /** Its ledger is kept elsewhere, and another machine may take it over at any time. */
+  readonly held?: HeldAccount;
+}
+
+/** An account that one of many machines holds for as long as nobody else does. */
+export interface HeldAccount {
+  /** In memory; the session closes it. */
+  readonly ledger: SqliteLedger;
+  /** The broker that sends an order only when its intent is kept elsewhere. */
+  readonly fence: (broker: Broker) => Broker;
+  /** Whether an order may leave now. */
+  readonly mayLeave: () => boolean;
+  /** Why the account is halted, as all machines hear it. */
+  readonly halted: () => string | undefined;
+  /** Whether the holder of the account's lock on this machine is another worker: which of them may send is not the lock's to say. */
+  readonly isWorker: (holder: LockHolder) => boolean;
 }
 
 /**
@@ -93,6 +110,8 @@ export class TradingSession {
   readonly #latestExecution: LatestExecutionFile;
   readonly #venue: VenueAccess;
   readonly #locks: HeldLock[] = [];
+  /** The account's lock file, while another worker on this machine holds it. */
+  #sharedLock: string | undefined;
   readonly #listeners = new Set<(event: TraderEvent) => void>();
 
   private constructor(
@@ -125,13 +144,15 @@ export class TradingSession {
       const onEmpty = (since: number): void => {
         if (options.clock.now() - since > LEDGER_MADE_WITHIN_MS) warnings.push(emptyLedger(ledgerFile(config)));
       };
-      const ledger = openLedger(ledgerFile(config), { redact: createRedaction(secretsOf(config)), onEmpty });
+      const held = options.member?.held;
+      const ledger = held?.ledger ?? openLedger(ledgerFile(config), { redact: createRedaction(secretsOf(config)), onEmpty });
       closers.push(() => ledger.close());
       const venue = options.venue ?? (await openVenue(config, options.clock, options.command));
       closers.push(() => venue.close());
       const onWait = (text: string): void => session.emit({ kind: "remark", level: "info", important: true, text });
-      const own = await openBroker(config, venue, options.clock, { log, onWait });
-      const broker = options.member?.sharing?.(own, venue.alpaca.tradingUrl, options.member.account) ?? own;
+      const own = await openBroker(config, venue, options.clock, { log, onWait, mayWrite: held?.mayLeave });
+      const guarded = held?.fence(own) ?? own;
+      const broker = options.member?.sharing?.(guarded, venue.alpaca.tradingUrl, options.member.account) ?? guarded;
       const session = new TradingSession(options, config, { log, tradeLog, ledger, venue, broker });
       for (const text of warnings) session.emit({ kind: "remark", level: "warn", important: true, text });
       return session;
@@ -143,6 +164,7 @@ export class TradingSession {
 
   /** The lock on the ledger. @throws TraderError (3) that names the holder. */
   lockLedger(): void {
+    if (this.#options.member?.held !== undefined) return;
     this.#locks.push(acquireLock(ledgerLockFile(this.config), this.#holder()));
   }
 
@@ -165,9 +187,25 @@ export class TradingSession {
     this.assertTradable(account);
     if (this.config.alpaca !== undefined && this.config.mode !== "shadow") {
       const name = accountLockName(this.config.alpaca, account.number);
-      this.#locks.push(acquireLock(accountLockFile(name, accountLockDirectory()), { ...this.#holder(), account: account.number }));
+      this.#lockAccount(accountLockFile(name, accountLockDirectory()), account.number);
     }
     if (this.ledger.pinnedAccount() === undefined) this.ledger.pinAccount(account.number, this.clock.now());
+  }
+
+  #lockAccount(file: string, account: string): void {
+    this.#sharedLock = undefined;
+    try {
+      this.#locks.push(acquireLock(file, { ...this.#holder(), account }));
+    } catch (error) {
+      const holder = error instanceof TraderError && error.code === "lock-held" ? holderOf(file) : undefined;
+      if (holder === undefined || this.#options.member?.held?.isWorker(holder) !== true) throw error;
+      this.#sharedLock = file;
+    }
+  }
+
+  /** Why trading is halted; `undefined` if it is not. */
+  haltReason(): string | undefined {
+    return this.halt.reason() ?? this.#options.member?.held?.halted();
   }
 
   /** Reads the account and its positions once. @throws BrokerError */
@@ -216,7 +254,7 @@ export class TradingSession {
       executionDeadlineSeconds: config.executionDeadlineSeconds,
       execution: config.execution,
       strategies: config.strategies,
-      halted: () => this.halt.reason(),
+      halted: () => this.haltReason(),
       stopping,
       inbox,
       emit: (event) => this.emit(event),
@@ -279,6 +317,9 @@ export class TradingSession {
   selfCheck(): void {
     this.ledger.check();
     for (const lock of this.#locks) lock.check(this.clock.now());
+    // So that other programs find the account locked, also when the worker that held the lock has ended.
+    const pinned = this.ledger.pinnedAccount();
+    if (this.#sharedLock !== undefined && pinned !== undefined) this.#lockAccount(this.#sharedLock, pinned.number);
   }
 
   /** Keeps the ledger bounded. With a ledger of years it takes some tenths of a second. */
@@ -343,11 +384,11 @@ function logsOf({ account, log, tradeLog }: FleetMember): SharedLogs {
   };
 }
 
-/** The log of a command that trades. @param options its console, if it has one. @param more secrets of others that write to it. */
+/** The log of a command that trades. @param options its console, if it has one. @param secrets what must not be shown; more may be added later. */
 export function openLog(
   options: Pick<TradingSessionOptions, "clock" | "console" | "env" | "verbose" | "command">,
   config: Config,
-  more: readonly string[] = [],
+  secrets: readonly string[] = secretsOf(config),
 ): Logger {
   return createLogger({
     dir: config.logDir,
@@ -357,7 +398,7 @@ export function openLog(
     console: options.console,
     colour: options.console?.isTTY === true && (options.env.NO_COLOR ?? "") === "",
     level: options.verbose ? "debug" : "info",
-    secrets: [...secretsOf(config), ...more],
+    secrets,
     afterTurn: options.command === "run",
   });
 }
@@ -374,7 +415,13 @@ function emptyLedger(file: string): string {
 export function secretsOf(config: Config): string[] {
   const keys = config.alpaca === undefined ? [] : secretsIn(config.alpaca);
   const token = config.dashboard.token === undefined ? [] : [config.dashboard.token];
-  return [...keys, ...token, ...notificationSecrets(config.notifications)];
+  return [...keys, ...token, ...notificationSecrets(config.notifications), ...passwordsIn(config.fleet.database)];
+}
+
+function passwordsIn(address: string | undefined): string[] {
+  if (address === undefined || !URL.canParse(address)) return [];
+  const { password } = new URL(address);
+  return password === "" ? [] : [password, decodeURIComponent(password)];
 }
 
 /** The intakes of the configured strategies, in their order. @throws TraderError (78) when ALERTS_OWNER names no user. */

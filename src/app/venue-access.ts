@@ -34,6 +34,8 @@ export interface BrokerListeners {
   readonly log?: Log;
   /** Explains why nothing happens for a while. */
   readonly onWait?: ((text: string) => void) | undefined;
+  /** Asked right before an order or a cancel leaves; false: it is not sent. Default: it may always. */
+  readonly mayWrite?: (() => boolean) | undefined;
 }
 
 /** The broker of the mode. In shadow mode it is a paper account in front of the live one, which stands next to it. */
@@ -57,7 +59,7 @@ async function openAlpaca(
   config: Pick<Config, "mode">,
   venue: VenueAccess,
   clock: Clock,
-  { log, onWait }: BrokerListeners,
+  { log, onWait, mayWrite }: BrokerListeners,
 ): Promise<Broker> {
   const { createAlpacaBroker } = await import("../broker/alpaca.ts");
   let toldUntil = 0;
@@ -66,6 +68,7 @@ async function openAlpaca(
     mode: config.mode,
     alpaca: venue.alpaca,
     clock,
+    mayWrite,
     onTraffic: (record) => log?.debug(`${record.method} ${record.path}`, { ...record }),
     onWait: (waitMs) => {
       // Trading and market data have separate budgets; when both are used up, one message is enough.

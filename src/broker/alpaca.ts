@@ -72,6 +72,8 @@ export interface AlpacaBrokerOptions {
   readonly requestsPerMinute?: number | undefined;
   /** Called once for every long wait on the request budget, with the milliseconds until the next request may leave. */
   readonly onWait?: ((waitMs: number) => void) | undefined;
+  /** Asked right before an order or a cancel leaves, after all waiting; false: it is not sent. Default: it may always. */
+  readonly mayWrite?: (() => boolean) | undefined;
 }
 
 /** Maximum symbols per request for snapshots and bars. */
@@ -129,6 +131,7 @@ class AlpacaBroker implements Broker {
       onTraffic: options.onTraffic,
       requestsPerMinute: options.requestsPerMinute,
       onWait: options.onWait,
+      mayWrite: options.mayWrite,
     };
     const tradingUrl = normaliseEndpoint(alpaca.tradingUrl);
     const dataUrl = normaliseEndpoint(alpaca.dataUrl);

@@ -18,6 +18,8 @@ import { UnreadableAnswer } from "./wire.ts";
 const READ_WAIT_MS = 65_000;
 /** A write was checked against clock, session and halt just before (R14, R25), so it leaves at once or not at all. */
 const WRITE_WAIT_MS = 1_000;
+/** Pause before a write that was held back is tried again. */
+const HELD_BACK_MS = 500;
 
 export interface VenueCallsOptions {
   readonly clock: Clock;
@@ -28,6 +30,8 @@ export interface VenueCallsOptions {
   readonly fetch: SendHttp;
   readonly onTraffic?: ((record: TrafficRecord) => void) | undefined;
   readonly requestsPerMinute?: number | undefined;
+  /** Asked right before a write leaves. Default: always. */
+  readonly mayWrite?: (() => boolean) | undefined;
   /** Called once for every long wait on the request budget, with the milliseconds until the next request may leave. */
   readonly onWait?: ((waitMs: number) => void) | undefined;
 }
@@ -98,7 +102,10 @@ export class VenueCalls {
       if (error instanceof PaceExceeded) return { kind: "held-back", message: error.message, retryAt: error.retryAt };
       throw error;
     }
-    return ask(call, this.#options.redact);
+    const { clock, redact, mayWrite } = this.#options;
+    if (mayWrite?.() === false)
+      return { kind: "held-back", message: "another worker may have this account", retryAt: clock.monotonic() + HELD_BACK_MS };
+    return ask(call, redact);
   }
 
   /** Several reads forming one answer: a contradiction between them is unreadable too. */

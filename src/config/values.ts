@@ -127,6 +127,15 @@ export const address: Form<string> = z
   .regex(/^https?:\/\/[\x21-\x7e]+$/i)
   .refine((text) => URL.canParse(text) && (/^https:/i.test(text) || isLoopback(text)));
 
+/** A PostgreSQL connection string; it may hold a password. */
+export const databaseAddress: Form<string> = z
+  .string()
+  .max(2_048)
+  .regex(/^postgres(ql)?:\/\/[\x21-\x7e]+$/i);
+
+/** What age seals for. */
+export const recipient: Form<string> = z.string().regex(/^age1[0-9a-z]{20,2000}$/);
+
 /** As in an address: `123456789:AAE…`. */
 export const botToken: Form<string> = z.string().regex(/^\w+:[\w-]{1,128}$/);
 

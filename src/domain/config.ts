@@ -104,6 +104,12 @@ export interface FleetConfig {
   readonly isCanary: boolean;
   /** Name of the account whose market data is read for all. */
   readonly marketKey: string | undefined;
+  /** Address of the PostgreSQL that the machines of a fleet share; `undefined`: the fleet is one process. It may hold a password. */
+  readonly database: string | undefined;
+  /** File with the age identity that unseals the accounts' keys. */
+  readonly identityFile: string | undefined;
+  /** Whom new keys are sealed for where there is no identity: `age1…`. */
+  readonly recipient: string | undefined;
 }
 
 /** The files that stop trading by being there (R25). */

@@ -2,7 +2,7 @@ import type { AccountEngineParts } from "../app/account-engine.ts";
 import { Daemon } from "../app/daemon.ts";
 import type { TraderEvent } from "../app/events.ts";
 import type { Rehearsal } from "../app/rehearsal.ts";
-import { type SharedLogs, TradingSession } from "../app/trading-session.ts";
+import { type HeldAccount, type SharedLogs, TradingSession } from "../app/trading-session.ts";
 import type { VenueAccess } from "../app/venue-access.ts";
 import type { DaemonState } from "../dashboard/health.ts";
 import type { Clock } from "../domain/clock.ts";
@@ -10,7 +10,7 @@ import { messageOf, TraderError } from "../domain/errors.ts";
 import { haltAt } from "../machine/halt.ts";
 import { accountSummary } from "../reporting/account-summary.ts";
 import { plainStyle } from "../reporting/style.ts";
-import type { AlertsWatch } from "./alerts-watch.ts";
+import type { AccountAlerts } from "./alerts-watch.ts";
 import type { FleetAccount } from "./fleet-settings.ts";
 import type { Places } from "./places.ts";
 import { withRestarts } from "./restarts.ts";
@@ -20,7 +20,7 @@ export interface AccountHostParts extends SharedLogs {
   readonly clock: Clock;
   readonly account: FleetAccount;
   readonly verbose: boolean;
-  readonly alerts: AlertsWatch;
+  readonly alerts: AccountAlerts;
   readonly places: Places;
   readonly market: SharedMarket;
   /** Missing for a canary account. */
@@ -30,6 +30,16 @@ export interface AccountHostParts extends SharedLogs {
   /** The event as it is logged, after what other accounts have logged; `undefined`: not again. */
   readonly asNews: (event: TraderEvent) => TraderEvent | undefined;
   readonly rehearsal?: Pick<Rehearsal, "run" | "close">;
+  /** Takes the account at each start, where several machines may; without it, its ledger is a file of this machine. */
+  readonly hold?: () => Promise<AccountHold>;
+}
+
+/** The account is this machine's until somebody else takes it. */
+export interface AccountHold extends HeldAccount {
+  /** As it stands in locks. */
+  readonly command: string;
+  /** Keeps what has been recorded, before the ledger is closed. */
+  finish(): Promise<void>;
 }
 
 export type HostState = "starting" | "ready" | "failed" | "set-aside" | "stopped";
@@ -75,6 +85,11 @@ export class AccountHost {
     return { connected, sinceCheckMs: undefined, alerts: this.#intakes, stream, waiting, troubles };
   }
 
+  /** Until the next alert nothing is left to do. */
+  get isSettled(): boolean {
+    return this.#daemon?.isSettled === true;
+  }
+
   /** `undefined` while the account is not open. */
   get session(): TradingSession | undefined {
     return this.#session;
@@ -105,11 +120,12 @@ export class AccountHost {
   async #runOnce(): Promise<void> {
     const { account, clock, verbose, onEvent, openVenue, log, tradeLog, places, market } = this.#parts;
     this.#state = "starting";
+    const held = await this.#parts.hold?.();
     const session = await TradingSession.open({
       env: account.env,
       clock,
       // A lock names who holds it: to a command for this account alone, that is its daemon.
-      command: "run",
+      command: held?.command ?? "run",
       console: undefined,
       verbose,
       onEvent,
@@ -120,6 +136,7 @@ export class AccountHost {
         tradeLog,
         calm: () => places.calm(),
         sharing: (broker, tradingUrl, name) => market.of(broker, tradingUrl, name === account.config.fleet.marketKey),
+        ...(held === undefined ? {} : { held }),
       },
       ...(openVenue === undefined ? {} : { venue: openVenue() }),
     });
@@ -130,7 +147,11 @@ export class AccountHost {
     } finally {
       this.#daemon = undefined;
       this.#session = undefined;
-      await session.close();
+      try {
+        await held?.finish();
+      } finally {
+        await session.close();
+      }
     }
   }
 
@@ -139,7 +160,7 @@ export class AccountHost {
     if (this.#isStopping()) return;
     const intakes = account.config.strategies.map((strategy) => ({
       strategy,
-      intakes: session.intakes(session.ledger, [strategy], alerts.reader(strategy.alertsFile)),
+      intakes: session.intakes(session.ledger, [strategy], alerts.reader(strategy)),
     }));
     this.#intakes = intakes.flatMap((each) => each.intakes);
     session.ledger.processRuns.begin(process.pid, clock.now());
@@ -165,10 +186,10 @@ export class AccountHost {
       ledger: session.ledger,
       broker: session.broker,
       sources: sources.flatMap(({ strategy, intakes }) =>
-        intakes.map((intake) => ({ intake, watch: alerts.watch(strategy.alertsFile, account.name, isCanary) })),
+        intakes.map((intake) => ({ intake, watch: alerts.watch(strategy, account.name, isCanary) })),
       ),
       rebalancer: (inbox, stopping) => session.rebalancer(inbox, stopping),
-      halted: () => session.halt.reason(),
+      halted: () => session.haltReason(),
       signalMaxAgeSeconds: session.config.signalMaxAgeSeconds,
       connect: async () => {
         const read = await session.readAccount();

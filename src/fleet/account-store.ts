@@ -34,6 +34,10 @@ export interface AccountStore {
 const NAME = /^[a-z0-9][a-z0-9_-]{0,39}$/;
 const FILE = "account.env";
 
+export function isAccountName(name: string): boolean {
+  return NAME.test(name);
+}
+
 /** One directory for each account: `STATE_DIR/accounts/NAME`, with `account.env` (mode 0600) and the account's ledger. */
 export class AccountDirectories implements AccountStore {
   readonly #root: string;

@@ -3,8 +3,19 @@ import { SharedReader } from "../intake/shared-reader.ts";
 import { watchFile } from "../intake/watcher.ts";
 import type { AlertSource } from "../app/daemon.ts";
 import type { IntakeOptions } from "../intake/intake.ts";
+import type { StrategyConfig } from "../domain/config.ts";
 import type { Log } from "../logging/logger.ts";
 import { rankOf } from "./places.ts";
+
+/** Where the accounts of a fleet get their alerts from. */
+export interface AccountAlerts {
+  /** How an account's intake reads the lines of a strategy. */
+  reader(strategy: StrategyFile): NonNullable<IntakeOptions["open"]>;
+  /** What calls an account's daemon when there may be new lines. */
+  watch(strategy: StrategyFile, account: string, isCanary: boolean): AlertSource["watch"];
+}
+
+type StrategyFile = Pick<StrategyConfig, "name" | "alertsFile">;
 
 export interface AlertsWatchParts {
   readonly clock: Clock;
@@ -27,7 +38,7 @@ interface Watcher {
  * task, so that the first orders leave before the last account has looked. Canary accounts look first, and then in an
  * order that changes with each change of the file.
  */
-export class AlertsWatch {
+export class AlertsWatch implements AccountAlerts {
   readonly #parts: AlertsWatchParts;
   readonly #files = new Map<string, WatchedFile>();
 
@@ -35,13 +46,11 @@ export class AlertsWatch {
     this.#parts = parts;
   }
 
-  /** How an account's intake reads the file of a strategy. */
-  reader(file: string): NonNullable<IntakeOptions["open"]> {
+  reader({ alertsFile: file }: StrategyFile): NonNullable<IntakeOptions["open"]> {
     return (options) => this.#of(file).reader.open(options);
   }
 
-  /** What calls an account's daemon when the file may have changed. */
-  watch(file: string, account: string, isCanary: boolean): AlertSource["watch"] {
+  watch({ alertsFile: file }: StrategyFile, account: string, isCanary: boolean): AlertSource["watch"] {
     return (onHint) => {
       const watched = this.#of(file);
       const leave = watched.join({ account, isCanary, onHint });

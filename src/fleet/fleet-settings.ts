@@ -62,7 +62,7 @@ export function loadAccount(env: Environment, account: StoredAccount): FleetAcco
 }
 
 /** @throws TraderError (78) that names every problem of every account at once. */
-export function loadFleet(env: Environment, store: AccountStore): FleetSettings {
+export function loadFleet(env: Environment, store: Pick<AccountStore, "list">): FleetSettings {
   const stored = store.list();
   if (stored.length === 0)
     throw new TraderError("The fleet has no account.", {
@@ -91,6 +91,11 @@ export function loadFleet(env: Environment, store: AccountStore): FleetSettings 
 
 /** The fleet speaks for its accounts: one message for a signal, not one from each. */
 const SILENT: Config["notifications"] = { level: "off", webhook: undefined, telegram: undefined, heartbeatUrl: undefined };
+
+/** As a worker trades it: one of many that come and go, so nothing is read ahead of a signal. */
+export function workerConfig(config: Config): Config {
+  return { ...config, notifications: SILENT, execution: { ...config.execution, warmSnapshot: false } };
+}
 
 /** What an account has no place for is read before its turn in vain. */
 function warmFor({ config }: FleetAccount, all: readonly FleetAccount[]): Config {

@@ -76,7 +76,8 @@ function oneOf<Thing>(known: Map<string, Thing>, key: string, make: () => Thing)
   return thing;
 }
 
-function withMethods(broker: Broker, own: Partial<Broker>): Broker {
+/** The same broker but for these methods. */
+export function withMethods(broker: Broker, own: Partial<Broker>): Broker {
   return new Proxy(broker, {
     get: (target, name) => {
       const replaced: unknown = Reflect.get(own, name);

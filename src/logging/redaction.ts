@@ -16,11 +16,19 @@ const SECRET = /(?<![A-Za-z0-9])(?=[a-zA-Z]*\d)(?=[a-z\d]*[A-Z])(?=[A-Z\d]*[a-z]
 const HEADER =
   /\b(apca-api-(?:key-id|secret-key)|authorization|oauth_token)(["']?\s*[:=,]\s*\[?\s*["']?)(?:(?:Basic|Bearer)\s+)?[^\s"',}\]]+/gi;
 
-/** @param secrets the configured keys; each is found in plain text, URL-encoded, and JSON-escaped. */
+/**
+ * @param secrets the configured keys; each is found in plain text, URL-encoded, and JSON-escaped. More may be added to the list
+ *   later.
+ */
 export function createRedaction(secrets: readonly string[]): Redact {
-  const forms = secrets.filter((secret) => secret.length >= MIN_SECRET_CHARACTERS).flatMap(formsOf);
-  const longestFirst = [...new Set(forms)].toSorted((one, other) => other.length - one.length);
+  let known = -1;
+  let longestFirst: readonly string[] = [];
   return (text) => {
+    if (secrets.length !== known) {
+      known = secrets.length;
+      const forms = secrets.filter((secret) => secret.length >= MIN_SECRET_CHARACTERS).flatMap(formsOf);
+      longestFirst = [...new Set(forms)].toSorted((one, other) => other.length - one.length);
+    }
     const clean = longestFirst.reduce((rest, form) => rest.replaceAll(form, MASK), text);
     return clean.replace(HEADER, `$1$2${MASK}`).replace(KEY_ID, MASK).replace(SECRET, MASK);
   };

@@ -244,7 +244,15 @@ describe("values", () => {
       notifications: { level: "info", webhook: undefined, telegram: undefined, heartbeatUrl: undefined },
       benchmark: "SPY",
       dashboard: { port: 8787, host: "127.0.0.1", isOpen: false, token: undefined },
-      fleet: { places: 10, canaryFails: "stop", group: undefined, isCanary: false },
+      fleet: {
+        places: 10,
+        canaryFails: "stop",
+        group: undefined,
+        isCanary: false,
+        database: undefined,
+        identityFile: undefined,
+        recipient: undefined,
+      },
     });
   });
 

@@ -54,7 +54,16 @@ function ledgerWith(fill: (ledger: SqliteLedger) => void): SqliteLedger {
 
 /** An account that watches. */
 function host(name: string, fill: (ledger: SqliteLedger) => void, change: Partial<ShownHost> = {}): ShownHost {
-  const fleet = { places: 10, canaryFails: "stop", group: undefined, isCanary: false, marketKey: undefined } as const;
+  const fleet = {
+    places: 10,
+    canaryFails: "stop",
+    group: undefined,
+    isCanary: false,
+    marketKey: undefined,
+    database: undefined,
+    identityFile: undefined,
+    recipient: undefined,
+  } as const;
   return {
     name,
     account: { config: { fleet, haltFiles: haltFiles(name) } },

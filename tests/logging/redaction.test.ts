@@ -9,6 +9,14 @@ const printable = fc.string({
 });
 
 describe("redaction", () => {
+  test("knows a key that is added to the list later, as when a worker opens an account", () => {
+    const secrets = ["first-secret"];
+    const redact = createRedaction(secrets);
+    expect(redact("first-secret second-secret")).toBe("[redacted] second-secret");
+    secrets.push("second-secret");
+    expect(redact("first-secret second-secret")).toBe("[redacted] [redacted]");
+  });
+
   test("a configured key is found anywhere, in plain text, URL-encoded, and inside JSON", () => {
     fc.assert(
       fc.property(printable, fc.string(), fc.string(), (secret, before, after) => {

@@ -30,13 +30,7 @@ export interface AddOptions {
 /** Adds an account: reads it once with its keys, and pins its ledger to it. Nothing is left of one that cannot be read. */
 export async function addAccount(context: CommandContext, name: string, options: AddOptions): Promise<ExitCode> {
   const store = new AccountDirectories(stateDirFrom(context.env));
-  const given = options.fromEnv === undefined ? keysOf(context.env) : settingsIn(options.fromEnv);
-  const { own, left } = split(given);
-  const settings = {
-    ...own,
-    ...(options.group === undefined ? {} : { FLEET_GROUP: options.group }),
-    ...(options.canary === true ? { FLEET_CANARY: "on" } : {}),
-  };
+  const { given, settings, left } = givenSettings(context, options);
   const account = store.add(name, settings);
   try {
     const { config } = loadAccount(context.env, account);
@@ -56,6 +50,14 @@ export async function addAccount(context: CommandContext, name: string, options:
   context.out.line(`${name} is in the fleet. ${left.length === 0 ? "" : leftText(left)}`.trim());
   context.out.line("A running fleet takes it up when it is restarted.");
   return EXIT.ok;
+}
+
+/** @returns what was given, what of it the account may set, and the names of what the fleet has for all. */
+export function givenSettings({ env }: CommandContext, options: AddOptions): { given: Environment; settings: Environment; left: string[] } {
+  const given = options.fromEnv === undefined ? keysOf(env) : settingsIn(options.fromEnv);
+  const { own, left } = split(given);
+  const group = options.group === undefined ? {} : { FLEET_GROUP: options.group };
+  return { given, settings: { ...own, ...group, ...(options.canary === true ? { FLEET_CANARY: "on" } : {}) }, left };
 }
 
 /** Without a file, the account has the keys of the environment. */
@@ -96,11 +98,11 @@ function split(given: Environment): { own: Environment; left: string[] } {
   return { own, left: set.map(([name]) => name).filter((name) => name in SETTINGS && !ACCOUNT_SETTINGS.has(name) && name !== "STATE_DIR") };
 }
 
-function leftText(left: readonly string[]): string {
+export function leftText(left: readonly string[]): string {
   return `Of its settings the fleet has one value for all accounts, which counts from now on: ${left.join(", ")}.`;
 }
 
-function assertSameMode(given: Environment, { mode }: Config): void {
+export function assertSameMode(given: Environment, { mode }: Config): void {
   const wanted = textIn(given, "TRADING_MODE")?.trim().toLowerCase();
   if (wanted === undefined || wanted === mode) return;
   throw configuration(
@@ -116,7 +118,7 @@ function forget({ directory }: StoredAccount): void {
 }
 
 /** In simulator mode the account exists once the fleet runs. */
-async function readAccount({ clock }: CommandContext, config: Config): Promise<Account | undefined> {
+export async function readAccount({ clock }: CommandContext, config: Config): Promise<Account | undefined> {
   if (config.mode === "simulator") return undefined;
   const { broker, close } = await connectVenue(config, clock, "fleet add");
   try {
@@ -127,7 +129,7 @@ async function readAccount({ clock }: CommandContext, config: Config): Promise<A
 }
 
 /** Two names for one account would trade it twice. */
-function assertOwnKeys({ name, settings }: StoredAccount, all: readonly StoredAccount[]): void {
+export function assertOwnKeys({ name, settings }: StoredAccount, all: readonly StoredAccount[]): void {
   for (const key of ["ALPACA_PAPER_KEY", "ALPACA_PAPER_OAUTH_TOKEN", "ALPACA_KEY", "ALPACA_OAUTH_TOKEN"]) {
     const value = textIn(settings, key);
     const other = all.find((each) => each.name !== name && value !== undefined && textIn(each.settings, key) === value);
@@ -234,9 +236,7 @@ function pin({ clock }: CommandContext, { name }: StoredAccount, config: Config,
 /** Changes settings of one account; a change counts from the next start of the fleet. */
 export function setAccount({ env, out }: CommandContext, name: string, pairs: readonly string[]): Promise<ExitCode> {
   const store = new AccountDirectories(stateDirFrom(env));
-  const changes = Object.fromEntries(pairs.map(pairOf));
-  const foreign = Object.keys(changes).find((each) => !ACCOUNT_SETTINGS.has(each));
-  if (foreign !== undefined) throw configuration(notOfAccount(foreign), "docs/fleet.md lists what may be set for an account.");
+  const changes = accountChanges(pairs);
   const before = store.find(name)?.settings;
   const changed = store.set(name, changes);
   try {
@@ -247,6 +247,14 @@ export function setAccount({ env, out }: CommandContext, name: string, pairs: re
   }
   out.line(`${name}: ${Object.keys(changes).join(", ")} changed. It counts from the next start of the fleet.`);
   return Promise.resolve(EXIT.ok);
+}
+
+/** @throws TraderError (78) for what cannot be set for an account. */
+export function accountChanges(pairs: readonly string[]): Record<string, string> {
+  const changes = Object.fromEntries(pairs.map(pairOf));
+  const foreign = Object.keys(changes).find((each) => !ACCOUNT_SETTINGS.has(each));
+  if (foreign !== undefined) throw configuration(notOfAccount(foreign), "docs/fleet.md lists what may be set for an account.");
+  return changes;
 }
 
 function pairOf(text: string): [string, string] {

@@ -16,8 +16,10 @@ export interface ReadAccount {
   /** Why its ledger cannot be read. */
   readonly problem: string | undefined;
   readonly halted: string | undefined;
-  /** The process that trades it. */
+  /** The process on this machine that trades it. */
   readonly pid: number | undefined;
+  /** The worker that has it, in a fleet with a database. */
+  readonly holder?: string | undefined;
 }
 
 /** Opens each account's ledger for `work`. An account that cannot be read does not keep the others from being shown. */

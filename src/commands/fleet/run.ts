@@ -57,7 +57,7 @@ export function openFleetLogs(
   { shared, accounts }: FleetSettings,
   console: NodeJS.WriteStream | undefined,
 ): SharedLogs {
-  const secrets = accounts.flatMap(({ config }) => secretsOf(config));
+  const secrets = [...secretsOf(shared), ...accounts.flatMap(({ config }) => secretsOf(config))];
   const log = openLog({ ...context, console, command: "run" }, shared, secrets);
   try {
     return {
@@ -66,7 +66,7 @@ export function openFleetLogs(
         dir: shared.logDir,
         mode: shared.mode,
         group: shared.logGroup,
-        secrets: [...secretsOf(shared), ...secrets],
+        secrets,
       }),
     };
   } catch (error) {

@@ -2,6 +2,7 @@ import { describeSignal } from "../../app/event-log.ts";
 import { ledgerLockFile } from "../../config/files.ts";
 import { stateDirFrom } from "../../config/state-dir.ts";
 import { EXIT, TraderError, type ExitCode } from "../../domain/errors.ts";
+import type { Config } from "../../domain/config.ts";
 import { decimal, ZERO, type Decimal } from "../../domain/decimal.ts";
 import { formatDollars, formatWeight } from "../../domain/format.ts";
 import type { SignalRecord } from "../../domain/ledger/signals.ts";
@@ -26,6 +27,7 @@ import { counted } from "../../reporting/figures.ts";
 import { left, right, table, type Cell } from "../../reporting/table.ts";
 import type { CommandContext } from "../context.ts";
 import { onStopSignal } from "../stop-signals.ts";
+import { hasDatabase } from "./has-database.ts";
 import { standingsOf, withAccounts, type ReadAccount } from "./read-accounts.ts";
 
 const WATCH_EVERY_MS = 1_000;
@@ -50,20 +52,45 @@ export interface ListOptions {
   readonly json?: boolean;
 }
 
+/** @throws TraderError (78), also for a fleet whose accounts are in a database. */
 export function fleetOf({ env }: CommandContext): FleetSettings {
+  if (hasDatabase(env))
+    throw new TraderError("This command works for a fleet in one process, and FLEET_DATABASE is set.", {
+      code: "configuration",
+      hint: "docs/fleet-database.md says what takes its place.",
+      exitCode: EXIT.configuration,
+    });
   return loadFleet(env, new AccountDirectories(stateDirFrom(env)));
+}
+
+/** A fleet as these commands see it, wherever it is kept. */
+interface ShownFleet {
+  readonly shared: Config;
+  readonly read: readonly ReadAccount[];
+  readonly halted: string | undefined;
+  /** Lines about the workers; `undefined` for a fleet in one process. */
+  readonly workers: readonly string[] | undefined;
+}
+
+async function withFleet<Result>(context: CommandContext, work: (fleet: ShownFleet) => Result): Promise<Result> {
+  if (hasDatabase(context.env)) {
+    const { withDatabaseFleet, workerLines } = await import("./database/read.ts");
+    return withDatabaseFleet(context, ({ settings, accounts, workers, halted }) =>
+      work({ shared: settings.shared, read: accounts, halted, workers: workerLines(workers) }),
+    );
+  }
+  const { accounts, shared } = fleetOf(context);
+  return withAccounts(accounts, (read) => work({ shared, read, halted: readHalt(shared.haltFiles)?.reason, workers: undefined }));
 }
 
 /** The accounts, what they trade for, and the result of the newest signal. */
 export function list(context: CommandContext, { group, json = false }: ListOptions): Promise<ExitCode> {
-  const { accounts } = fleetOf(context);
-  const wanted = accounts.filter(({ config }) => group === undefined || config.fleet.group === group);
-  withAccounts(wanted, (read) => {
-    const rows = read.map(rowOf);
+  return withFleet(context, ({ read, workers }) => {
+    const rows = read.filter(({ config }) => group === undefined || config.fleet.group === group).map(rowOf);
     if (json) context.out.line(JSON.stringify(rows, undefined, 2));
-    else for (const line of listLines(rows, context.out.style)) context.out.line(line);
+    else for (const line of [...listLines(rows, context.out.style), ...(workers ?? [])]) context.out.line(line);
+    return EXIT.ok;
   });
-  return Promise.resolve(EXIT.ok);
 }
 
 interface Row {
@@ -77,10 +104,12 @@ interface Row {
   readonly reason: string;
   readonly halted: string | undefined;
   readonly pid: number | undefined;
+  /** The worker that has it, in a fleet with a database. */
+  readonly holder: string | undefined;
 }
 
 function rowOf(read: ReadAccount): Row {
-  const { name, config, ledger, halted, pid, problem } = read;
+  const { name, config, ledger, halted, pid, holder, problem } = read;
   const signal = ledger?.recentSignals(1)[0];
   const [standing] = signal === undefined ? [] : standingsOf([read], signal.signal.id);
   const last = ledger?.recentExecutions(1)[0];
@@ -96,6 +125,7 @@ function rowOf(read: ReadAccount): Row {
     reason: problem ?? standing?.reason ?? "",
     halted,
     pid,
+    holder,
   };
 }
 
@@ -109,7 +139,7 @@ function listLines(rows: readonly Row[], style: Style): string[] {
     row.standing === undefined ? "-" : { text: STANDING_WORDS[row.standing], tint: TINTS[row.standing] },
     row.halted === undefined ? row.reason : { text: `HALTED: ${row.halted}`, tint: "bad" },
   ]);
-  const running = rows.filter(({ pid }) => pid !== undefined).length;
+  const running = rows.filter(({ pid, holder }) => pid !== undefined || holder !== undefined).length;
   return [
     ...table(columns, cells, style),
     "",
@@ -125,7 +155,7 @@ export async function status(context: CommandContext, options: { readonly watch?
   let code: ExitCode = EXIT.ok;
   let shown = "";
   while (!stopping.signal.aborted) {
-    const { lines, code: now } = statusNow(context);
+    const { lines, code: now } = await statusNow(context);
     code = now;
     const text = lines.join("\n");
     if (text !== shown) for (const line of [...(shown === "" ? [] : [""]), ...lines]) context.out.line(line);
@@ -136,26 +166,33 @@ export async function status(context: CommandContext, options: { readonly watch?
   return code;
 }
 
-function showOnce(context: CommandContext): ExitCode {
-  const { lines, code } = statusNow(context);
+async function showOnce(context: CommandContext): Promise<ExitCode> {
+  const { lines, code } = await statusNow(context);
   for (const line of lines) context.out.line(line);
   return code;
 }
 
-function statusNow(context: CommandContext): { lines: string[]; code: ExitCode } {
-  const { accounts, shared } = fleetOf(context);
-  const halted = readHalt(shared.haltFiles)?.reason;
-  return withAccounts(accounts, (read) => {
+function statusNow(context: CommandContext): Promise<{ lines: string[]; code: ExitCode }> {
+  return withFleet(context, ({ shared, read, halted, workers }) => {
     const { style } = context.out;
     const newest = newestSignal(read.map(({ ledger }) => ledger));
-    const idle = read.filter(({ pid }) => pid === undefined).map(({ name }) => name);
+    // A worker has an account only while there is something to do.
+    const idle = workers === undefined ? read.filter(({ pid }) => pid === undefined).map(({ name }) => name) : [];
     const lines = [
-      ...(halted === undefined ? [] : [style.paint("bad", `The fleet is HALTED: ${halted}. \`alpaca-trader resume\` lifts it.`)]),
+      ...(halted === undefined
+        ? []
+        : [
+            style.paint(
+              "bad",
+              `The fleet is HALTED: ${halted}. \`alpaca-trader ${workers === undefined ? "" : "fleet "}resume\` lifts it.`,
+            ),
+          ]),
       ...(newest === undefined
         ? ["No account has seen a signal yet."]
         : signalLines(newest, standingsOf(read, newest.signal.id), { zone: shared.alertsTimezone, now: context.clock.now() }, style)),
       ...haltedLines(read, halted, style),
       ...(idle.length === 0 ? [] : [idleText(idle, holderOf(ledgerLockFile(shared))?.pid)]),
+      ...(workers ?? []),
     ];
     const standings = newest === undefined ? [] : standingsOf(read, newest.signal.id);
     return { lines, code: exitOf(standings, halted !== undefined || read.some((each) => each.halted !== undefined), idle.length > 0) };
@@ -219,8 +256,7 @@ export interface ReportOptions {
 
 /** Every account's result of one signal. */
 export function report(context: CommandContext, options: ReportOptions): Promise<ExitCode> {
-  const { accounts, shared } = fleetOf(context);
-  return withAccounts(accounts, (read) => {
+  return withFleet(context, ({ shared, read }) => {
     const { style } = context.out;
     const record = recordOf(read, options.signal);
     const standings = standingsOf(read, record.signal.id).toSorted(byTrouble);
@@ -244,7 +280,7 @@ export function report(context: CommandContext, options: ReportOptions): Promise
       for (const line of table([...left("account", ""), ...right("orders", "seconds", "equity", "cash"), ...left("")], cells, style))
         context.out.line(line);
     }
-    return Promise.resolve(standings.some(({ kind }) => isTrouble(kind)) ? EXIT.failed : EXIT.ok);
+    return standings.some(({ kind }) => isTrouble(kind)) ? EXIT.failed : EXIT.ok;
   });
 }
 

@@ -8,13 +8,14 @@ import { DEFAULT_EXECUTION } from "../../../src/domain/execution-style.ts";
 import type { SharedMarket } from "../../../src/fleet/shared-market.ts";
 import { Rebalancer } from "../../../src/execution/rebalancer.ts";
 import { Intake, type IntakeOptions } from "../../../src/intake/intake.ts";
-import { openLedgerImage, type SqliteLedger } from "../../../src/ledger/sqlite-ledger.ts";
+import type { HeldAccount } from "../../../src/app/trading-session.ts";
+import type { LedgerOptions, SqliteLedger } from "../../../src/ledger/sqlite-ledger.ts";
 import type { Log } from "../../../src/logging/logger.ts";
 import type { Venue } from "../../../src/simulator/venue.ts";
 import { WRITERS_ZONE } from "../../scenarios/strategy.ts";
 import { inProcessSocket } from "../../execution/in-process-socket.ts";
 import { Killed } from "../life.ts";
-import type { ProcessClock } from "../process-clock.ts";
+import type { Clock } from "../../../src/domain/clock.ts";
 
 export const SIGNAL_MAX_AGE_SECONDS = 300;
 export const STRATEGY = "nuclear";
@@ -31,7 +32,7 @@ const SETTINGS = {
 };
 
 export interface AccountGround {
-  readonly clock: ProcessClock;
+  readonly clock: Clock;
   readonly venue: Venue;
   readonly keyId: string;
   readonly secret: string;
@@ -49,6 +50,18 @@ export interface AccountGround {
   /** It reads prices for all. */
   readonly readsPrices: boolean;
   readonly refusal: AccountEngineParts["refusal"];
+  /** Where several machines may have the account. */
+  readonly held?: Pick<HeldAccount, "fence" | "mayLeave">;
+}
+
+/** A ledger whose commits fail when the process is dead, or as `onCommit` says. */
+export function ledgerOptions({ isDead, onCommit }: Pick<AccountGround, "isDead" | "onCommit">): LedgerOptions {
+  return {
+    onCommit: (stage) => {
+      if (isDead()) throw new Killed("The process is dead.");
+      if (stage === "before") onCommit();
+    },
+  };
 }
 
 /** One account of the simulated fleet from one start to its end: the real parts, as `AccountHost` puts them together. */
@@ -59,15 +72,11 @@ export class AccountLife {
   readonly #daemon: Daemon;
   readonly #intake: Intake;
 
-  constructor(image: Uint8Array, ground: AccountGround) {
+  /** @param ledger opened with {@link ledgerOptions}. */
+  constructor(ledger: SqliteLedger, ground: AccountGround) {
     this.#ground = ground;
     const { clock, keyId, secret, venue, open, alertsFile } = ground;
-    this.ledger = openLedgerImage(image, {
-      onCommit: (stage) => {
-        if (ground.isDead()) throw new Killed("The process is dead.");
-        if (stage === "before") ground.onCommit();
-      },
-    });
+    this.ledger = ledger;
     const tradingUrl = "https://paper-api.alpaca.markets";
     const broker = createAlpacaBroker({
       name: "Alpaca paper",
@@ -83,8 +92,9 @@ export class AccountLife {
       clock,
       fetch: ground.fetch,
       createSocket: () => inProcessSocket(venue, clock),
+      mayWrite: ground.held?.mayLeave,
     });
-    this.#broker = ground.market.of(broker, tradingUrl, ground.readsPrices);
+    this.#broker = ground.market.of(ground.held?.fence(broker) ?? broker, tradingUrl, ground.readsPrices);
     this.#intake = new Intake({
       strategy: STRATEGY,
       alertsFile,
@@ -99,6 +109,11 @@ export class AccountLife {
       open,
     });
     this.#daemon = this.#newDaemon();
+  }
+
+  /** Until the next alert nothing is left to do. */
+  get isSettled(): boolean {
+    return this.#daemon.isSettled;
   }
 
   async run(): Promise<void> {

@@ -17,7 +17,7 @@ import { Chance } from "../chance.ts";
 import { isPost, RESET } from "../faults/fault.ts";
 import { ProcessClock } from "../process-clock.ts";
 import { leanFetch } from "../wire.ts";
-import { AccountLife, SIGNAL_MAX_AGE_SECONDS, STRATEGY } from "./account-life.ts";
+import { AccountLife, ledgerOptions, SIGNAL_MAX_AGE_SECONDS, STRATEGY, type AccountGround } from "./account-life.ts";
 import { drawPlan, type FleetPlan, type Mishap } from "./plan.ts";
 
 export interface FleetSeedResult {
@@ -210,7 +210,7 @@ class FleetSimulation {
 
   #newLife(account: Account, process: Process, places: Places, canaries: Canaries): AccountLife {
     const isGated = this.#plan.canary !== undefined && this.#plan.canary !== account.index;
-    return new AccountLife(account.image, {
+    const ground: AccountGround = {
       clock: process.clock,
       venue: this.#venueOf(account),
       keyId: account.keyId,
@@ -232,7 +232,8 @@ class FleetSimulation {
       inTurn: places.inTurnFor(`account ${String(account.index)}`),
       othersTrade: () => places.isBusy,
       refusal: isGated ? (signal, isWanted) => canaries.refusal(signal, isWanted) : undefined,
-    });
+    };
+    return new AccountLife(openLedgerImage(account.image, ledgerOptions(ground)), ground);
   }
 
   #kill(): void {

@@ -1,0 +1,76 @@
+import { stateDirFrom } from "../../../config/state-dir.ts";
+import type { Environment } from "../../../domain/config.ts";
+import { messageOf } from "../../../domain/errors.ts";
+import { loadFleet, type FleetAccount, type FleetSettings } from "../../../fleet/fleet-settings.ts";
+import type { AccountRow } from "../../../fleet/store/accounts.ts";
+import type { WorkerSeen } from "../../../fleet/store/roll.ts";
+import { openSavedLedger } from "../../../fleet/worker/journaled-ledger.ts";
+import { scopesOf } from "../../../fleet/worker/worker-host.ts";
+import type { CommandContext } from "../../context.ts";
+import type { ReadAccount } from "../read-accounts.ts";
+import { withFleetStore, type OpenFleet } from "./open.ts";
+
+/** A fleet as a command shows it. */
+export interface DatabaseFleet {
+  readonly settings: FleetSettings;
+  readonly accounts: readonly ReadAccount[];
+  readonly workers: readonly WorkerSeen[];
+  /** Why the whole fleet is halted. */
+  readonly halted: string | undefined;
+}
+
+/** Restores each account's ledger for `work`. Needs no identity: what is shown has nothing to do with keys. */
+export function withDatabaseFleet<Result>(context: CommandContext, work: (fleet: DatabaseFleet) => Result): Promise<Result> {
+  return withFleetStore(context, async (fleet) => {
+    const rows = await fleet.accounts.list();
+    const settings = loadFleet(context.env, { list: () => rows.map((row, index) => withoutKeys(row, index, context.env, fleet)) });
+    const halts = await fleet.store.workers.halts();
+    const read: ReadAccount[] = [];
+    try {
+      for (const account of settings.accounts) read.push(await readAccount(account, rows, halts, fleet));
+      return work({ settings, accounts: read, workers: await fleet.store.workers.list(), halted: halts.get("fleet") });
+    } finally {
+      for (const { ledger } of read) ledger?.close();
+    }
+  });
+}
+
+/** Keys that are never used, in place of the sealed ones; no two accounts have the same. */
+function withoutKeys(
+  row: AccountRow,
+  index: number,
+  env: Environment,
+  { accounts, shared }: OpenFleet,
+): ReturnType<OpenFleet["accounts"]["stored"]> {
+  const key = `PK${String(index).padStart(12, "0")}NOTUSED`;
+  const keys =
+    shared.mode === "live" ? { ALPACA_KEY: key, ALPACA_SECRET: "not-used" } : { ALPACA_PAPER_KEY: key, ALPACA_PAPER_SECRET: "not-used" };
+  return { ...accounts.stored(row.name, { ...row.settings, ...keys }), directory: `${stateDirFrom(env)}/accounts/${row.name}` };
+}
+
+async function readAccount(
+  account: FleetAccount,
+  rows: readonly AccountRow[],
+  halts: ReadonlyMap<string, string>,
+  { store }: OpenFleet,
+): Promise<ReadAccount> {
+  const { name, config } = account;
+  const row = rows.find((each) => each.name === name);
+  const halted = scopesOf(account)
+    .map((scope) => halts.get(scope))
+    .find((reason) => reason !== undefined);
+  const known = { name, config, halted, pid: undefined, holder: row?.holder };
+  try {
+    return { ...known, ledger: openSavedLedger(await store.ledgers.read(row?.id ?? ""), name), problem: undefined };
+  } catch (error) {
+    return { ...known, ledger: undefined, problem: messageOf(error) };
+  }
+}
+
+/** One line for each worker: who it is, what it holds, when it was last heard of. */
+export function workerLines(workers: readonly WorkerSeen[]): string[] {
+  if (workers.length === 0) return ["No worker has been heard of. `alpaca-trader fleet worker` starts one."];
+  return workers.map(
+    ({ worker, held, secondsAgo }) => `worker ${worker}: ${String(held)} accounts at work, seen ${secondsAgo.toFixed(0)} s ago`,
+  );
+}

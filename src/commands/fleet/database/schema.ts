@@ -1,0 +1,36 @@
+import { EXIT, type ExitCode } from "../../../domain/errors.ts";
+import { Connection } from "../../../fleet/store/connection.ts";
+import { assertSchema, durabilityProblems, migrateDatabase } from "../../../fleet/store/migrate.ts";
+import { newBoss } from "../../../fleet/store/postgres-store.ts";
+import type { CommandContext } from "../../context.ts";
+import { configuration, databaseUrl } from "./open.ts";
+
+export interface DatabaseOptions {
+  readonly migrate?: boolean;
+  readonly check?: boolean;
+}
+
+/** Makes or checks the tables of the fleet. @returns 1 when the database may lose what it has confirmed. */
+export async function database({ env, out }: CommandContext, { migrate = false, check = false }: DatabaseOptions): Promise<ExitCode> {
+  if (migrate === check)
+    throw configuration("`fleet database` needs --migrate or --check.", "--migrate changes the tables, --check only looks.");
+  const connection = await Connection.open(databaseUrl(env));
+  try {
+    if (migrate) {
+      const { from, to } = await migrateDatabase(connection, await newBoss(connection, { migrates: true }));
+      out.line(
+        from === to
+          ? `The fleet's tables are of this version (${String(to)}) already.`
+          : `The fleet's tables are now of version ${String(to)}.`,
+      );
+    } else {
+      await assertSchema(connection);
+      out.line("The fleet's tables are of this program's version.");
+    }
+    const problems = await durabilityProblems(connection);
+    for (const problem of problems) out.line(`Warning: ${problem}`);
+    return problems.length === 0 ? EXIT.ok : EXIT.failed;
+  } finally {
+    await connection.close();
+  }
+}

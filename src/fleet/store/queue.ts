@@ -1,0 +1,141 @@
+import type { PgBoss } from "pg-boss";
+import type { Clock } from "../../domain/clock.ts";
+import type { Connection, Sql } from "./connection.ts";
+import { StoreUnreachable, type AccountId, type Attempt, type FleetQueue, type Positions } from "./ports.ts";
+import { queueName } from "./schema.ts";
+
+export interface PostgresQueueParts {
+  readonly connection: Connection;
+  readonly boss: PgBoss;
+  readonly mode: string;
+  readonly clock: Clock;
+}
+
+/**
+ * The jobs of a mode in pg-boss. Its policy `exclusive` keeps one live job for each account by a unique index; its supervisor,
+ * in every worker, delivers a job again when the heartbeat has been missing for ten seconds.
+ */
+export class PostgresQueue implements FleetQueue {
+  readonly #connection: Connection;
+  readonly #boss: PgBoss;
+  readonly #mode: string;
+  readonly #clock: Clock;
+  readonly #queue: string;
+
+  constructor({ connection, boss, mode, clock }: PostgresQueueParts) {
+    this.#connection = connection;
+    this.#boss = boss;
+    this.#mode = mode;
+    this.#clock = clock;
+    this.#queue = queueName(mode);
+  }
+
+  async take(limit: number): Promise<Attempt[]> {
+    const jobs = await this.#boss.fetch<{ account: string }>(this.#queue, { batchSize: limit, includeMetadata: true });
+    return jobs.map(({ id, retryCount, data }) => ({ account: data.account, job: id, number: retryCount }));
+  }
+
+  async beat(attempts: readonly Attempt[]): Promise<Attempt[]> {
+    if (attempts.length === 0) return [];
+    const answer = await this.#boss.touch(this.#queue, attempts.map(jobOf));
+    if (affectedBy(answer) === attempts.length) return [...attempts];
+    // pg-boss says only how many; which of them is worth a statement each, because it happens to lost attempts alone.
+    const current: Attempt[] = [];
+    for (const attempt of attempts) if (affectedBy(await this.#boss.touch(this.#queue, [jobOf(attempt)])) === 1) current.push(attempt);
+    return current;
+  }
+
+  /** The wanted rows are locked first: an offer that comes later waits, and then inserts a job of its own. */
+  async finish(attempt: Attempt, epoch: number, read: Positions): Promise<"finished" | "news" | "lost"> {
+    const { account } = attempt;
+    const rollBack = new Error("rolled back");
+    let result: "finished" | "news" | "lost" = "finished";
+    try {
+      await this.#connection.transaction(async (sql) => {
+        const wanted = await sql.rows<{ strategy: string; newest: string }>(
+          "SELECT strategy, newest FROM fleet.wanted WHERE account = $1 ORDER BY strategy FOR UPDATE",
+          [account],
+        );
+        // A strategy that the account did not have when it was taken has nothing to say to it until the next line.
+        const hasNews = wanted.some(({ strategy, newest }) => Number(newest) > (read.get(strategy) ?? Infinity));
+        const [mine] = await sql.rows("UPDATE fleet.accounts SET holder = NULL WHERE account = $1 AND epoch = $2 RETURNING account", [
+          account,
+          epoch,
+        ]);
+        if (mine === undefined || hasNews) {
+          result = mine === undefined ? "lost" : "news";
+          throw rollBack;
+        }
+        await sql.rows("UPDATE fleet.wanted SET read = newest WHERE account = $1", [account]);
+        const answer = await this.#boss.complete(this.#queue, [jobOf(attempt)], null, { db: this.#connection.forQueue(sql) });
+        if (affectedBy(answer) === 1) return;
+        result = "lost";
+        throw rollBack;
+      });
+    } catch (error) {
+      if (!isSame(error, rollBack)) throw error;
+    }
+    return result;
+  }
+
+  async giveBack(attempt: Attempt): Promise<void> {
+    await this.#boss.fail(this.#queue, [jobOf(attempt)]);
+  }
+
+  async drop(attempt: Attempt): Promise<void> {
+    await this.#boss.complete(this.#queue, [jobOf(attempt)]);
+  }
+
+  sweep(): Promise<number> {
+    return this.#connection.transaction(async (sql) => {
+      const [alone] = await sql.rows<{ locked: boolean }>("SELECT pg_try_advisory_xact_lock(hashtext('fleet.sweep')) AS locked");
+      if (alone?.locked !== true) return 0;
+      const rows = await sql.rows<{ account: string }>(
+        `SELECT DISTINCT w.account FROM fleet.wanted w JOIN fleet.accounts a USING (account)
+         WHERE a.mode = $1 AND a.removed_at IS NULL AND w.newest > w.read ORDER BY w.account`,
+        [this.#mode],
+      );
+      return this.#insert(
+        sql,
+        rows.map(({ account }) => account),
+      );
+    });
+  }
+
+  async wake(account: AccountId): Promise<void> {
+    await this.#connection.transaction((sql) => this.#insert(sql, [account]));
+  }
+
+  async skew(): Promise<number> {
+    const before = this.#clock.now();
+    const [row] = await this.#connection.rows<{ now: string }>("SELECT extract(epoch FROM clock_timestamp()) * 1000 AS now");
+    return (before + this.#clock.now()) / 2 - Number(row?.now);
+  }
+
+  /** For an offer's transaction. */
+  readonly insertJobs = async (sql: Sql, accounts: readonly AccountId[]): Promise<void> => {
+    await this.#insert(sql, accounts);
+  };
+
+  /** @returns how many had no live job. */
+  async #insert(sql: Sql, accounts: readonly AccountId[]): Promise<number> {
+    if (accounts.length === 0) return 0;
+    const jobs = accounts.map((account) => ({ data: { account }, singletonKey: account }));
+    const inserted = await this.#boss.insert(this.#queue, jobs, { db: this.#connection.forQueue(sql) });
+    return inserted?.length ?? 0;
+  }
+}
+
+function jobOf({ job, number }: Attempt): { id: string; retryCount: number } {
+  return { id: job, retryCount: number };
+}
+
+/** How many jobs a command changed; pg-boss's types keep it to themselves. */
+function affectedBy(answer: object): number {
+  if ("affected" in answer && typeof answer.affected === "number") return answer.affected;
+  throw new StoreUnreachable("pg-boss did not say how many jobs it changed.");
+}
+
+function isSame(error: unknown, other: Error): boolean {
+  return error === other;
+}

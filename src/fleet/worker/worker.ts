@@ -1,0 +1,316 @@
+import type { Clock, Timer } from "../../domain/clock.ts";
+import { messageOf } from "../../domain/errors.ts";
+import type { Log } from "../../logging/logger.ts";
+import type { HostState } from "../account-host.ts";
+import type { Attempt, FleetStore, Positions } from "../store/ports.ts";
+import { Lease } from "./lease.ts";
+import type { LineFeed } from "./line-feed.ts";
+
+const TICK_MS = 250;
+/** A fifth of what a job survives without. */
+const BEAT_EVERY_MS = 2_000;
+const SWEEP_EVERY_MS = 2_000;
+const REPORT_EVERY_MS = 1_000;
+const COMPARE_CLOCKS_EVERY_MS = 10_000;
+/** A worker whose clock differs more from the database's judges ages wrongly, so it takes nothing. */
+const MOST_SKEW_MS = 2_000;
+/** An account that has been settled for so long is given up: what follows an execution at once still finds it here. */
+const SETTLED_FOR_MS = 1_000;
+/** An account that was taken works at first; after that it mostly waits, and the next may be taken. */
+const BUSY_FOR_MS = 2_000;
+/** Accounts that wait need memory. */
+const MOST_HELD = 500;
+/** The process ends within 8 s of a signal. */
+const RETURN_LIMIT_MS = 1_000;
+
+/** One account at work on this machine: its session and its daemon. */
+export interface HeldHost {
+  /** Runs until `stop`, or until the account is set aside. Never throws. */
+  run(): Promise<void>;
+  stop(): void;
+  readonly isSettled: boolean;
+  readonly state: HostState;
+  /** How far its intakes have read. */
+  readonly read: Positions;
+  /** The epoch of its newest start, once that has claimed the account. */
+  readonly epoch: number | undefined;
+  /** Whether everything that it recorded is kept. */
+  readonly isKept: boolean;
+}
+
+export interface WorkerParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: FleetStore;
+  readonly feed: LineFeed;
+  /** Unique among all that ever were, for people too: `machine 4711 …`. */
+  readonly name: string;
+  readonly machine: string;
+  readonly pid: number;
+  /** How many accounts may begin to work within two seconds. */
+  readonly places: number;
+  /** Makes the host of a delivered account; `undefined`: it is no longer in the fleet. @throws when its settings or keys cannot be used. */
+  readonly newHost: (attempt: Attempt, lease: Lease) => Promise<HeldHost | undefined>;
+}
+
+interface Held {
+  readonly attempt: Attempt;
+  readonly lease: Lease;
+  readonly takenAt: number;
+  host: HeldHost | undefined;
+  settledAt: number | undefined;
+}
+
+/**
+ * Takes accounts that have something to read, trades them, and lets them go.
+ *
+ * - `taken`: the queue has delivered the account's job; from here on it is kept alive by heartbeats.
+ * - `working`: its host has claimed the epoch, restored the ledger, and runs the account's daemon.
+ * - `settled`: nothing is left to do. A second later the host stops, and the job ends, unless there are newer lines: then
+ *   the host starts again.
+ * - `lost`: a heartbeat or a barrier was refused, because somebody else has the account. The host stops and sends nothing more.
+ * - `set aside`: its host has failed three times. The job stays here, so that the failure is not carried to every worker.
+ */
+export class Worker {
+  readonly #parts: WorkerParts;
+  readonly #held = new Map<string, Held>();
+  readonly #ends = new Set<Promise<void>>();
+  readonly #stopping = new AbortController();
+  readonly #due = new Map<string, number>();
+  readonly #running = new Set<string>();
+  #halts: ReadonlyMap<string, string> = new Map();
+  #trouble: string | undefined;
+  #skewMs = 0;
+  #timer: Timer | undefined;
+  #end: () => void = () => undefined;
+  #takeovers = 0;
+  #lost = 0;
+  #swept = 0;
+
+  constructor(parts: WorkerParts) {
+    this.#parts = parts;
+  }
+
+  get held(): readonly string[] {
+    return [...this.#held.keys()];
+  }
+
+  /** Why nothing new is begun; `undefined` while all is well. */
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
+
+  /** Since the start. Sweeps should be 0: they find accounts that nobody was told of. */
+  get counts(): { readonly takeovers: number; readonly lost: number; readonly swept: number } {
+    return { takeovers: this.#takeovers, lost: this.#lost, swept: this.#swept };
+  }
+
+  /** Why accounts of these scopes are halted, as of the last report or barrier. */
+  haltOf(scopes: readonly string[]): string | undefined {
+    return scopes.map((scope) => this.#halts.get(scope)).find((reason) => reason !== undefined);
+  }
+
+  /** A barrier has answered with a halt that the next report will confirm. */
+  heardHalt(scopes: readonly string[], reason: string): void {
+    if (this.haltOf(scopes) === undefined) this.#halts = new Map([...this.#halts, [scopes.at(-1) ?? "", reason]]);
+  }
+
+  /** Runs until `stop`. */
+  async run(): Promise<void> {
+    const ended = new Promise<void>((resolve) => (this.#end = resolve));
+    this.#tick();
+    await ended;
+    this.#timer?.cancel();
+    for (const { host } of this.#held.values()) host?.stop();
+    await Promise.all(this.#ends);
+    await this.#within(this.#parts.store.workers.leave(this.#parts.name));
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+    this.#end();
+  }
+
+  /** Another worker has the account; a barrier has found out. */
+  lose(account: string): void {
+    const held = this.#held.get(account);
+    if (held === undefined || held.lease.isLost) return;
+    this.#lost += 1;
+    held.lease.lose();
+    held.host?.stop();
+  }
+
+  #tick(): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#timer = this.#parts.clock.after(TICK_MS, () => this.#tick());
+    this.#letGoOfSettled();
+    this.#every("beat", BEAT_EVERY_MS, () => this.#beat());
+    this.#every("feed", 0, () => this.#parts.feed.poll());
+    this.#every("report", REPORT_EVERY_MS, () => this.#report());
+    this.#every("sweep", SWEEP_EVERY_MS, async () => void (this.#swept += await this.#parts.store.queue.sweep()));
+    this.#every("clocks", COMPARE_CLOCKS_EVERY_MS, async () => void (this.#skewMs = await this.#parts.store.queue.skew()));
+    this.#every("take", 0, () => this.#take());
+  }
+
+  /** One of a kind at a time; the next begins when it is due and the one before has ended. */
+  #every(kind: string, everyMs: number, work: () => Promise<void>): void {
+    const now = this.#parts.clock.monotonic();
+    if (this.#running.has(kind) || now < (this.#due.get(kind) ?? -Infinity)) return;
+    this.#running.add(kind);
+    this.#due.set(kind, now + everyMs);
+    work()
+      .then(
+        () => this.#isWell(kind),
+        (error: unknown) => this.#isUnwell(kind, error),
+      )
+      .finally(() => this.#running.delete(kind));
+  }
+
+  #isWell(kind: string): void {
+    if (kind !== "beat" && kind !== "take") return;
+    const text = this.#skewText();
+    if (text === this.#trouble) return;
+    if (this.#trouble !== undefined && text === undefined) this.#parts.log.warn("The fleet's database answers again; accounts are taken.");
+    if (text !== undefined) this.#parts.log.error(text);
+    this.#trouble = text;
+  }
+
+  #isUnwell(kind: string, error: unknown): void {
+    const text = messageOf(error);
+    this.#parts.log.debug(`${kind}: ${text}`);
+    if (this.#trouble !== undefined) return;
+    this.#trouble = text;
+    this.#parts.log.error(text, { hint: "Nothing is begun, and no order is sent, until it answers again." });
+  }
+
+  #skewText(): string | undefined {
+    if (Math.abs(this.#skewMs) <= MOST_SKEW_MS) return undefined;
+    return `This machine's clock differs from the database's by ${(this.#skewMs / 1_000).toFixed(1)} s, so no accounts are taken. Set it right.`;
+  }
+
+  // --- heartbeats and halts --------------------------------------------------------------------
+
+  async #beat(): Promise<void> {
+    const current = [...this.#held.values()].filter(({ lease }) => !lease.isLost);
+    const sentAt = current.map(({ lease }) => lease.moment);
+    const kept = new Set((await this.#parts.store.queue.beat(current.map(({ attempt }) => attempt))).map(({ account }) => account));
+    for (const [index, { attempt, lease }] of current.entries()) {
+      const moment = sentAt[index];
+      if (!kept.has(attempt.account)) this.lose(attempt.account);
+      else if (moment !== undefined) lease.renew(moment);
+    }
+  }
+
+  async #report(): Promise<void> {
+    const { store, name, machine, pid } = this.#parts;
+    this.#halts = await store.workers.report({
+      worker: name,
+      machine,
+      pid,
+      held: this.#held.size,
+      heeds: [...this.#halts.keys()],
+    });
+  }
+
+  // --- taking and letting go -------------------------------------------------------------------
+
+  async #take(): Promise<void> {
+    const { store, places, clock } = this.#parts;
+    if (this.#skewText() !== undefined) return;
+    const now = clock.monotonic();
+    const busy = [...this.#held.values()].filter(({ takenAt, host }) => now - takenAt < BUSY_FOR_MS || host === undefined).length;
+    const free = Math.min(places - busy, MOST_HELD - this.#held.size);
+    if (free <= 0) return;
+    const moment = new Lease(clock).moment;
+    for (const attempt of await store.queue.take(free)) {
+      const lease = new Lease(clock);
+      lease.renew(moment);
+      // A job that ran here until now and was lost meanwhile: its host must end before the next one begins.
+      const before = this.#held.get(attempt.account);
+      if (before !== undefined) {
+        this.lose(attempt.account);
+        await this.#returnJob(attempt);
+        continue;
+      }
+      if (attempt.number > 0) this.#takeovers += 1;
+      const held: Held = { attempt, lease, takenAt: now, host: undefined, settledAt: undefined };
+      this.#held.set(attempt.account, held);
+      const end = this.#work(held).finally(() => {
+        this.#held.delete(attempt.account);
+        this.#ends.delete(end);
+      });
+      this.#ends.add(end);
+    }
+  }
+
+  async #work(held: Held): Promise<void> {
+    const { attempt, lease } = held;
+    try {
+      while (this.#isOurs(lease)) {
+        const host = await this.#parts.newHost(attempt, lease);
+        if (host === undefined) {
+          await this.#parts.store.queue.drop(attempt);
+          return;
+        }
+        held.host = host;
+        held.settledAt = undefined;
+        if (this.#isOurs(lease)) await host.run();
+        if (host.state === "set-aside") await this.#wait(lease);
+        else if (!this.#isStopping() && (await this.#isOver(held, host))) return;
+      }
+    } catch (error) {
+      this.#parts.log.error(messageOf(error), { account: attempt.account });
+      await this.#wait(lease);
+    }
+    if (!lease.isLost) await this.#returnJob(attempt);
+  }
+
+  /** @returns whether the job has ended or belongs to somebody else. */
+  async #isOver({ attempt, lease }: Held, host: HeldHost): Promise<boolean> {
+    if (lease.isLost) return true;
+    if (!host.isKept || host.epoch === undefined) return false;
+    try {
+      const result = await this.#parts.store.queue.finish(attempt, host.epoch, host.read);
+      if (result === "lost") lease.lose();
+      return result !== "news";
+    } catch (error) {
+      // It may have been ended all the same; then the next heartbeat says so.
+      this.#parts.log.debug(`finish: ${messageOf(error)}`);
+      return false;
+    }
+  }
+
+  /** Until the worker stops or the account is lost: what is wrong with it would be wrong for another worker too. */
+  async #wait(lease: Lease): Promise<void> {
+    while (this.#isOurs(lease)) await this.#parts.clock.sleep(TICK_MS, this.#stopping.signal);
+  }
+
+  #letGoOfSettled(): void {
+    const now = this.#parts.clock.monotonic();
+    for (const held of this.#held.values()) {
+      const { host } = held;
+      if (host?.isSettled !== true) held.settledAt = undefined;
+      else if (held.settledAt === undefined) held.settledAt = now;
+      else if (now - held.settledAt >= SETTLED_FOR_MS) host.stop();
+    }
+  }
+
+  async #returnJob(attempt: Attempt): Promise<void> {
+    await this.#within(this.#parts.store.queue.giveBack(attempt));
+  }
+
+  /** What does not answer in time ends by itself: heartbeats stop with this process. */
+  async #within(work: Promise<void>): Promise<void> {
+    const over = new AbortController();
+    await Promise.race([work.catch(() => undefined), this.#parts.clock.sleep(RETURN_LIMIT_MS, over.signal)]);
+    over.abort();
+  }
+
+  #isOurs(lease: Lease): boolean {
+    return !this.#isStopping() && !lease.isLost;
+  }
+
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+}

@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { systemClock } from "../../src/domain/clock.ts";
+import { NUCLEAR, runOf } from "../scenarios/strategy.ts";
+import { expectExit, until } from "../scenarios/trader-process.ts";
+import { MachinesInstallation } from "./machines-installation.ts";
+import { PostgresServer } from "./store/postgres-server.ts";
+
+const { missing } = PostgresServer;
+const where = missing === undefined ? describe : describe.skip;
+const BOOK = ["buy LEU filled", "buy OKLO filled", "buy SMR filled", "sell TQQQ filled"];
+const NAMES = ["growth", "ira", "joint"];
+
+where(`a fleet on several machines${missing === undefined ? "" : ` (skipped: ${missing})`}`, () => {
+  let machines: MachinesInstallation;
+
+  beforeAll(async () => {
+    machines = await MachinesInstallation.open(NAMES, { fillLatencyMs: 200 });
+  });
+  afterAll(() => machines.close());
+
+  it("trades a run once in each account although two intakes offer it and a worker is killed, and is shown, halted and closed", async () => {
+    const { fleet } = machines;
+    const workers = [machines.start(["fleet", "worker"]), machines.start(["fleet", "worker"])];
+    const intakes = [machines.start(["fleet", "intake"]), machines.start(["fleet", "intake"])];
+    for (const started of [...workers, ...intakes]) await started.says(/Ready: paper/);
+
+    fleet.alert(runOf(NUCLEAR, systemClock.now()));
+    await until(() => NAMES.some((name) => fleet.ordersOf(name).length > 0), "an account to begin");
+    workers[0]?.kill("SIGKILL");
+    await workers[0]?.end();
+    await until(
+      () => NAMES.every((name) => fleet.bookOf(name).join() === BOOK.join()),
+      "every account to trade",
+      () => NAMES.map((name) => `${name}: ${fleet.bookOf(name).join()}`).join("\n") + (workers[1]?.output ?? ""),
+    );
+    await ended(machines);
+    for (const name of NAMES) expect(await machines.withLedger(name, (ledger) => ledger.recentExecutions(1)[0]?.outcome)).toBe("on-target");
+
+    const status = await machines.start(["fleet", "status"]).end();
+    expectExit(status, 0);
+    expect(status.output).toContain("3 of 3   on target 3");
+    const list = await machines.start(["fleet", "list"]).end();
+    expectExit(list, 0);
+    expect(list.output).toMatch(/growth +SIM\d+/);
+
+    const halt = await machines.start(["fleet", "halt", "--account", "ira", "--reason", "a bad feeling"]).end();
+    expectExit(halt, 0);
+    expect(halt.output).toContain("Seen by 1 worker.");
+    fleet.alert(
+      runOf(
+        NUCLEAR.slice(0, 1).map((leg) => ({ ...leg, reason: "Nuclear portfolio allocation: 100.0%" })),
+        systemClock.now(),
+      ),
+    );
+    await until(() => fleet.ordersOf("growth").length > BOOK.length, "growth to trade the next run");
+    await until(() => fleet.ordersOf("joint").length > BOOK.length, "joint to trade the next run");
+    expect(fleet.bookOf("ira")).toEqual(BOOK);
+    expectExit(await machines.start(["fleet", "resume", "--account", "ira"]).end(), 0);
+    await until(() => fleet.ordersOf("ira").length > BOOK.length, "ira to trade after the halt");
+    await ended(machines);
+
+    for (const started of [...workers.slice(1), ...intakes]) expectExit(await started.stop(), 0);
+    expectNoKeys(
+      fleet.directory,
+      NAMES.flatMap((name) => [fleet.keyOf(name), fleet.secretOf(name)]),
+    );
+    expect(await keysInDatabase(machines)).toEqual([]);
+  }, 180_000);
+
+  it("adds, changes, takes and removes accounts, whose keys only the identity unseals", async () => {
+    const { fleet } = machines;
+    const file = join(fleet.directory, "new.env");
+    writeFileSync(file, `ALPACA_PAPER_KEY=${fleet.keyOf("new")}\nALPACA_PAPER_SECRET=${fleet.secretOf("new")}\n`, { mode: 0o600 });
+    const added = await machines.start(["fleet", "add", "new", "--from-env", file, "--group", "family"]).end();
+    expectExit(added, 0);
+    expect(added.output).toContain("new is in the fleet.");
+    expectExit(await machines.start(["fleet", "add", "new", "--from-env", file]).end(), 78);
+    expectExit(await machines.start(["fleet", "set", "new", "MAX_ORDER_VALUE=25000"]).end(), 0);
+
+    const take = await machines.start(["fleet", "take", "new"]).end();
+    expectExit(take, 3);
+    expect(take.output).toContain("--yes new");
+    expectExit(await machines.start(["fleet", "take", "new", "--yes", "new"]).end(), 0);
+
+    const identity = join(fleet.directory, "second-identity");
+    expectExit(await machines.start(["fleet", "rekey", "--new", identity]).end(), 0);
+    expect(statSync(identity).mode & 0o777).toBe(0o600);
+    const foreign = await machines.start(["fleet", "set", "new", "MAX_ORDER_VALUE="], { FLEET_IDENTITY_FILE: identity }).end();
+    expectExit(foreign, 78);
+    expect(foreign.output).toContain("cannot be unsealed with this identity");
+
+    const check = await machines.start(["fleet", "database", "--check"]).end();
+    expect(check.output).toContain("The fleet's tables are of this program's version.");
+    expectExit(await machines.start(["fleet", "remove", "new"]).end(), 0);
+    const execute = await machines.start(["fleet", "execute"]).end();
+    expectExit(execute, 78);
+    expect(execute.output).toContain("FLEET_DATABASE is set");
+  }, 120_000);
+});
+
+async function ended(machines: MachinesInstallation): Promise<void> {
+  for (const name of NAMES)
+    for (let tries = 0; (await machines.withLedger(name, (ledger) => ledger.openExecutions().length)) !== 0; tries += 1) {
+      if (tries > 400) throw new Error(`The execution of ${name} does not end.`);
+      await systemClock.sleep(50);
+    }
+}
+
+/** But for the file that the test itself has written. */
+function expectNoKeys(directory: string, secrets: readonly string[]): void {
+  const names = readdirSync(directory, { recursive: true, encoding: "utf8" }).filter((name) => name.startsWith("machine-"));
+  const files = names.map((name) => join(directory, name)).filter((path) => statSync(path).isFile());
+  const found = files.filter((path) => secrets.some((secret) => readFileSync(path).includes(secret)));
+  expect(found).toEqual([]);
+}
+
+/** Every row of every table as text, and every ledger as the database restores it. */
+async function keysInDatabase({ store, fleet }: MachinesInstallation): Promise<string[]> {
+  const tables = await store.connection.rows<{ name: string }>(
+    "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname IN ('fleet', 'fleet_queue')",
+  );
+  const texts: string[] = [];
+  for (const { name } of tables)
+    texts.push(
+      ...(
+        await store.connection.rows<{ text: string }>(`SELECT convert_from(convert_to(t::text, 'UTF8'), 'UTF8') AS text FROM ${name} t`)
+      ).map(({ text }) => text),
+    );
+  const images = await Promise.all(
+    (await store.connection.rows<{ account: string }>("SELECT account FROM fleet.snapshots")).map(({ account }) =>
+      store.ledgers.read(account),
+    ),
+  );
+  const bytes = [
+    ...texts.map((text) => Buffer.from(text)),
+    ...images.flatMap(({ image, changes }) => [image ?? Buffer.alloc(0), ...changes]),
+  ];
+  const secrets = NAMES.flatMap((name) => [fleet.keyOf(name), fleet.secretOf(name)]);
+  return secrets.filter((secret) =>
+    bytes.some((each) => Buffer.from(each).includes(secret) || Buffer.from(each).includes(Buffer.from(secret).toString("hex"))),
+  );
+}

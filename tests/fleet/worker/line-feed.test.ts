@@ -1,0 +1,76 @@
+import { describe, expect, it } from "@jest/globals";
+import { VirtualClock } from "../../../src/domain/virtual-clock.ts";
+import { LineFeed } from "../../../src/fleet/worker/line-feed.ts";
+import type { News } from "../../../src/intake/cursor.ts";
+import { MemoryDatabase } from "../store/memory-store.ts";
+
+const NUCLEAR = { name: "nuclear", alertsFile: "/tmp/alerts.json" };
+
+function ground() {
+  const clock = new VirtualClock(Date.UTC(2026, 10, 30, 15));
+  const { lines } = new MemoryDatabase(clock).store();
+  const feed = new LineFeed({ lines, clock, signalMaxAgeSeconds: 300 });
+  const offer = async (...texts: string[]): Promise<void> => {
+    await lines.offer(
+      "nuclear",
+      texts.map((text) => ({ raw: { kind: "line", bytes: Buffer.from(text), number: undefined }, arrivedAt: clock.now() })),
+    );
+    await feed.poll();
+  };
+  return { clock, feed, offer };
+}
+
+function textsIn(news: News): string[] {
+  if (news.kind !== "read") return [];
+  return news.passages.flatMap(({ lines }) =>
+    lines.map((line) => (line.kind === "line" ? Buffer.from(line.bytes).toString() : "overlong")),
+  );
+}
+
+describe("the feed of lines", () => {
+  it("gives every account each line once, and says how far it has read", async () => {
+    const { feed, offer } = ground();
+    const [growth, ira] = [feed.forAccount(), feed.forAccount()];
+    const [one, other] = [growth.reader(NUCLEAR)(undefined), ira.reader(NUCLEAR)(undefined)];
+    await offer("first", "second");
+    expect(growth.read.get("nuclear")).toBeUndefined();
+    expect(textsIn(one.look(0, 0))).toEqual(["first", "second"]);
+    expect([growth.read.get("nuclear"), ira.read.get("nuclear")]).toEqual([2, undefined]);
+    await offer("third");
+    expect(textsIn(one.look(0, 0))).toEqual(["third"]);
+    expect(textsIn(other.look(0, 0))).toEqual(["first", "second", "third"]);
+    expect(one.look(0, 0).kind).toBe("unchanged");
+  });
+
+  it("gives an account that is opened later what can still be fresh, as at a start", async () => {
+    const { feed, offer, clock } = ground();
+    await offer("long ago");
+    await clock.advance(3_600_000);
+    await offer("now");
+    const news = feed.forAccount().reader(NUCLEAR)(undefined).look(0, 0);
+    expect(textsIn(news)).toEqual(["now"]);
+    expect(news).toMatchObject({ passages: [{ scanned: true, arrivedAt: clock.now() }] });
+  });
+
+  it("tells the time at which each line arrived", async () => {
+    const { feed, offer, clock } = ground();
+    const reader = feed.forAccount().reader(NUCLEAR)(undefined);
+    reader.look(0, 0);
+    const first = clock.now();
+    await offer("first");
+    await clock.advance(700);
+    await offer("second");
+    expect(reader.look(0, 0)).toMatchObject({ passages: [{ arrivedAt: first }, { arrivedAt: first + 700 }] });
+  });
+
+  it("hints at new lines until the account is closed", async () => {
+    const { feed, offer } = ground();
+    let hints = 0;
+    const watching = feed.forAccount().watch(NUCLEAR)(() => (hints += 1));
+    await offer("first");
+    await feed.poll();
+    await watching.close();
+    await offer("second");
+    expect(hints).toBe(1);
+  });
+});
