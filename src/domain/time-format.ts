@@ -13,16 +13,6 @@ export function formatInstant(at: number, zone: string): string {
   return inZone(at, zone).toFormat("yyyy-LL-dd HH:mm:ss ZZZZ");
 }
 
-/** `2025-07-16`. */
-export function formatDay(at: number, zone: string): string {
-  return inZone(at, zone).toFormat("yyyy-LL-dd");
-}
-
-/** `2025-07-16 10:42`. */
-export function formatMinute(at: number, zone: string): string {
-  return inZone(at, zone).toFormat("yyyy-LL-dd HH:mm");
-}
-
 /** `10:42:58.025`; the day and the zone are said once, above. */
 export function formatTimeOfDay(at: number, zone: string): string {
   return inZone(at, zone).toFormat("HH:mm:ss.SSS");

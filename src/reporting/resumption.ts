@@ -1,5 +1,3 @@
-import type { SignalEntry } from "./dashboard-data.ts";
-
 /** The halt as a page shows it. Value formats as in json-values.ts. */
 export interface HaltReport {
   readonly reason: string;
@@ -20,6 +18,18 @@ interface Resumption {
   readonly what: "start" | "rest";
 }
 
+/** What the ledger knows of a signal. */
+export interface KnownSignal {
+  readonly id: string;
+  readonly strategy: string;
+  readonly kind: string;
+  readonly generated_at: string;
+  readonly arrived_at: string;
+  readonly targets: Readonly<Record<string, string>>;
+  readonly verdict: string | null;
+  readonly outcome: string | null;
+}
+
 /** Verdicts that are judged again on `resume`, and those after which nothing is left to do. */
 const DONE = new Set(["held", "stale", "duplicate", "superseded", "incomplete", "over-allocated", "future", "malformed", "untrusted"]);
 const STOPPED = new Set<string | null>(["incomplete", "off-target"]);
@@ -28,8 +38,8 @@ const STOPPED = new Set<string | null>(["incomplete", "off-target"]);
  * What a resume would run (R7, R25, R33), as far as the ledger knows: the daemon judges the alerts file itself.
  * @param signals newest first. @param maxAgeMs SIGNAL_MAX_AGE_SECONDS. @param now milliseconds since the epoch.
  */
-export function resumptions(signals: readonly SignalEntry[], maxAgeMs: number, now: number): Resumption[] {
-  const newest = new Map<string, SignalEntry>();
+export function resumptions(signals: readonly KnownSignal[], maxAgeMs: number, now: number): Resumption[] {
+  const newest = new Map<string, KnownSignal>();
   for (const signal of signals) if (!newest.has(signal.strategy)) newest.set(signal.strategy, signal);
   return [...newest.values()].flatMap((signal) => {
     const until = Math.min(Date.parse(signal.generated_at), Date.parse(signal.arrived_at)) + maxAgeMs;
@@ -40,7 +50,7 @@ export function resumptions(signals: readonly SignalEntry[], maxAgeMs: number, n
   });
 }
 
-function whatIsLeft({ verdict, outcome }: SignalEntry): Resumption["what"] | undefined {
+function whatIsLeft({ verdict, outcome }: KnownSignal): Resumption["what"] | undefined {
   if (verdict === "executed") return STOPPED.has(outcome) ? "rest" : undefined;
   return verdict !== null && DONE.has(verdict) ? undefined : "start";
 }

@@ -55,7 +55,7 @@ function typed(subject: string, options: { to?: string; with?: readonly string[]
   };
   const out = terminalOn({ write: (text: string) => (said += text) }, env);
   const clock = new VirtualClock(Date.UTC(2026, 10, 17, 16));
-  return replay({ env, clock, out, err: out, verbose: false }, subject, { program: "9.9.9", ...options });
+  return replay({ env, directory, clock, out, err: out, verbose: false }, subject, { program: "9.9.9", ...options });
 }
 
 async function refusal(
