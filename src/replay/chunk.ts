@@ -2,6 +2,7 @@ import { brotliCompressSync, brotliDecompressSync, constants } from "node:zlib";
 import type { Json } from "./codec.ts";
 import { Decoder, Encoder, UnreadableValue } from "./codec.ts";
 import type { Arrival, Ask, Change, RootEnd, Tape, TapeCut, TapeEvent, TapeStart } from "./tape.ts";
+import { leadsToOrders } from "./tape.ts";
 
 /** More saves a tenth of the room and takes twice the time. */
 const QUALITY = 6;
@@ -125,7 +126,7 @@ function changeOf(change: Json, decoder: Decoder): Change {
 function isWhole(events: readonly TapeEvent[]): boolean {
   const ended = new Map(events.flatMap(({ ends }) => ends.map(({ root, result }) => [root, result.kind] as const)));
   return events.every(({ arrival }, index) => {
-    if (arrival.kind !== "root" || arrival.root.call === "keep-warm") return true;
+    if (arrival.kind !== "root" || !leadsToOrders(arrival.root)) return true;
     const kind = ended.get(index);
     return kind !== undefined && kind !== "left";
   });

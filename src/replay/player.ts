@@ -13,7 +13,7 @@ import { ReplayingSurroundings } from "./replaying-surroundings.ts";
 import type { Parting } from "./tape-reader.ts";
 import { TapeReader } from "./tape-reader.ts";
 import type { Arrival, Ask, RecordedSettings, Root, RootResult, Tape, TapeEvent } from "./tape.ts";
-import { rootResult } from "./tape.ts";
+import { leadsToOrders, rootResult } from "./tape.ts";
 
 /** Longest time that is assumed beyond a recording. */
 const ASSUMED_LIMIT_MS = 8 * 3_600_000;
@@ -128,11 +128,11 @@ class Player {
     else if (arrival.kind !== "root") this.#surroundings.deliver(arrival);
     else {
       if (index > 0) this.#rows.put(arrival.ledger);
-      const leadsToOrders = arrival.root.call !== "keep-warm";
-      if (leadsToOrders) this.#working += 1;
+      const isWork = leadsToOrders(arrival.root);
+      if (isWork) this.#working += 1;
       const end = (result: RootResult): void => {
         this.#results.set(index, result);
-        if (leadsToOrders) this.#working -= 1;
+        if (isWork) this.#working -= 1;
       };
       this.#call(arrival.root).then(end, (error: unknown) => end({ kind: "failed", reason: messageOf(error) }));
     }
@@ -140,6 +140,9 @@ class Player {
 
   async #call(root: Root): Promise<RootResult> {
     switch (root.call) {
+      case "warm":
+        await this.#rebalancer.warm();
+        return { kind: "warm" };
       case "keep-warm":
         await this.#rebalancer.keepWarm();
         return { kind: "warm" };
@@ -173,7 +176,7 @@ class Player {
 
   #intents(): IntentRecord[] {
     const signals = this.#tape.events.flatMap(({ arrival }) =>
-      arrival.kind !== "root" || arrival.root.call === "keep-warm" ? [] : [arrival.root.signal.id],
+      arrival.kind === "root" && leadsToOrders(arrival.root) ? [arrival.root.signal.id] : [],
     );
     return [...new Set(signals)].flatMap((signalId) => this.#rows.ledger.intentsOfSignal(signalId));
   }

@@ -46,6 +46,14 @@ export class RecordedRebalancer extends Rebalancer {
     );
   }
 
+  override warm(): Promise<void> {
+    return this.#recorder.root(
+      { call: "warm" },
+      () => super.warm(),
+      () => ({ kind: "warm" }),
+    );
+  }
+
   override keepWarm(): Promise<void> {
     return this.#recorder.root(
       { call: "keep-warm" },

@@ -20,13 +20,19 @@ export function recordedBroker(broker: Broker, recorder: Recorder): Broker {
       const asked = recorder.asks({ kind: "request", call, args });
       return new Promise((resolve, reject) => {
         const arrives = (what: { value: unknown } | { error: unknown }, settle: () => void): void => {
-          recorder.answered();
-          recorder.arrives(() => {
-            if (!recorder.isOnTape(asked)) return undefined;
-            return "error" in what
-              ? { kind: "failure", request: asked.number, error: what.error }
-              : { kind: "answer", request: asked.number, value: what.value };
-          }, settle);
+          recorder.answered(asked);
+          recorder.arrives(
+            () => {
+              if (!recorder.isOnTape(asked)) return undefined;
+              return "error" in what
+                ? { kind: "failure", request: asked.number, error: what.error }
+                : { kind: "answer", request: asked.number, value: what.value };
+            },
+            () => {
+              settle();
+              recorder.handled(asked);
+            },
+          );
         };
         request(...args).then(
           (answer) => arrives({ value: kept(answer) }, () => resolve(answer)),

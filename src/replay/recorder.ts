@@ -5,6 +5,7 @@ import type { CarriedState } from "../execution/rebalancer.ts";
 import { Deliveries } from "./deliveries.ts";
 import { accountMask } from "./mask.ts";
 import type { Arrival, Ask, RecordedSettings, Root, RootEnd, RootResult, Sight } from "./tape.ts";
+import { leadsToOrders } from "./tape.ts";
 import type { GrowingEvent, Writing } from "./tape-writer.ts";
 import { TapeWriter } from "./tape-writer.ts";
 
@@ -46,6 +47,8 @@ interface GrowingTape extends Writing {
   count: number;
   requests: number;
   timers: number;
+  /** Requests of it that are not answered. */
+  open: number;
   /** Calls of the engine that lead to orders and have not ended. */
   working: number;
 }
@@ -54,8 +57,10 @@ interface GrowingTape extends Writing {
  * Notes what an execution sees while it runs, in memory and by reference, and writes it later: nothing is copied, encoded or
  * stored on the way to the first order. A tape begins while nothing is under way:
  *
- * - with a reading that keeps the account warm; without an execution during it, it is forgotten;
- * - with an execution that begins or goes on. It ends with it, or when its room is used up.
+ * - with a reading that keeps the account warm;
+ * - with an execution that begins or goes on.
+ *
+ * It ends when its room is used up, or when nothing is under way any more. Without an execution it is forgotten.
  */
 export class Recorder {
   readonly #parts: RecorderParts;
@@ -96,12 +101,19 @@ export class Recorder {
     if (ask.kind === "timer") return { tape, number: tape.timers++ };
     if (tape.count === 1 && tape.held.size === 0 && event !== undefined) this.#hold(tape, event);
     if (ask.call === "submit" && this.#writeTimer === undefined) this.#writeAfter(FIRST_WRITTEN_AFTER_MS);
+    tape.open += 1;
     return { tape, number: tape.requests++ };
   }
 
-  /** A request was answered. */
-  answered(): void {
+  /** A request was answered. Called before the answer reaches the engine. */
+  answered({ tape }: Asked): void {
     this.#open -= 1;
+    if (tape !== undefined) tape.open -= 1;
+  }
+
+  /** An answer has reached the engine. What is done now may be over, when the engine has done with it. */
+  handled({ tape }: Asked): void {
+    if (tape !== undefined && tape === this.#tape && tape.working === 0) this.#deliveries.one(() => this.#forgetIfOver(tape));
   }
 
   /** Whether what was asked is on the tape that is growing now. */
@@ -133,7 +145,7 @@ export class Recorder {
 
   /** A call of the engine from outside. One that another makes is a part of that. */
   async root<Result>(root: Root, work: () => Promise<Result>, resultOf: (result: Result) => RootResult): Promise<Result> {
-    if (root.call !== "keep-warm" && (this.#tape?.working ?? 0) > 0) return work();
+    if (leadsToOrders(root) && (this.#tape?.working ?? 0) > 0) return work();
     return new Promise((resolve, reject) => {
       this.#deliveries.one(() => {
         const tape = this.#opened(root);
@@ -159,7 +171,7 @@ export class Recorder {
   #opened(root: Root): GrowingTape {
     const tape = (this.#tape ??= this.#newTape());
     const event = this.#begin(tape, { kind: "root", root, ledger: [] });
-    if (root.call === "keep-warm") return tape;
+    if (!leadsToOrders(root)) return tape;
     tape.working += 1;
     tape.signalId = root.signal.id;
     if (root.call === "resume") {
@@ -186,7 +198,7 @@ export class Recorder {
     return {
       ...{ events: [], held: new Map(), executionIds: new Set(), numbers, seen: new Map(), looks: new Map() },
       writer: new TapeWriter(recordings, start, (text) => mask(redact(text))),
-      ...{ signalId: "", count: 0, requests: 0, timers: 0, working: 0 },
+      ...{ signalId: "", count: 0, requests: 0, timers: 0, open: 0, working: 0 },
     };
   }
 
@@ -210,14 +222,22 @@ export class Recorder {
     }
   }
 
-  #ended(tape: GrowingTape, { call }: Root, end: RootEnd): void {
+  #ended(tape: GrowingTape, root: Root, end: RootEnd): void {
     if (tape !== this.#tape) return;
     tape.events.at(-1)?.ends.push(end);
-    if (call !== "keep-warm") {
-      tape.working -= 1;
-      if (tape.working === 0 && tape.executionIds.size > 0) this.#write(tape);
-    }
-    if (tape.working === 0) this.#forget(tape);
+    if (leadsToOrders(root)) tape.working -= 1;
+    if (tape.working > 0) return;
+    // When the engine has done with what has just reached it: until then its last event grows.
+    this.#deliveries.one(() => {
+      if (tape !== this.#tape || tape.working > 0) return;
+      if (leadsToOrders(root) && tape.executionIds.size > 0) this.#write(tape);
+      this.#forgetIfOver(tape);
+    });
+  }
+
+  /** With requests open the next execution would begin in the middle of something. */
+  #forgetIfOver(tape: GrowingTape): void {
+    if (tape.working === 0 && tape.open === 0) this.#forget(tape);
   }
 
   #forget(tape: GrowingTape): void {
@@ -238,10 +258,12 @@ export class Recorder {
   #writeAfter(delayMs: number): void {
     this.#writeTimer?.cancel();
     this.#writeTimer = this.#parts.clock.after(delayMs, () => {
-      const tape = this.#tape;
-      if (tape === undefined) return;
-      if (tape.executionIds.size > 0) this.#write(tape);
-      if (this.#tape === tape) this.#writeAfter(Math.min(2 * delayMs, LONGEST_PAUSE_MS));
+      this.#deliveries.one(() => {
+        const tape = this.#tape;
+        if (tape === undefined || tape.working === 0) return;
+        if (tape.executionIds.size > 0) this.#write(tape);
+        if (this.#tape === tape) this.#writeAfter(Math.min(2 * delayMs, LONGEST_PAUSE_MS));
+      });
     });
   }
 

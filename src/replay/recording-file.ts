@@ -46,7 +46,15 @@ export function fileOf(execution: string, program: string, stored: readonly Stor
 
 /** The tapes of a recording. @param name what errors call it. @throws TraderError `recording-damaged` */
 export function tapesIn({ tapes }: RecordingFile, name: string): Tape[] {
-  return understood(name, () => tapes.map((chunks) => tapeOf(chunks)));
+  const begun = tapes.filter((chunks) => !isOnlyFull(chunks));
+  if (begun.length === 0) throw damaged(name, "it holds no event");
+  const read = understood(name, () => begun.map((chunks) => tapeOf(chunks)));
+  return read.map((tape, index) => (index === read.length - 1 && begun.length < tapes.length ? { ...tape, cut: "full" } : tape));
+}
+
+/** For the part of this process there was no room at all. */
+function isOnlyFull(chunks: readonly Chunk[]): boolean {
+  return chunks.every(({ start, events, cut }) => start === undefined && events.length === 0 && cut === "full");
 }
 
 /** @throws TraderError when something else is there, or it cannot be written. */

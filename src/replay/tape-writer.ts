@@ -1,6 +1,7 @@
 import type { HeldLedger, Recordings, TableRows } from "../domain/ledger/recordings.ts";
 import { ChunkWriter, compressed } from "./chunk.ts";
 import type { Arrival, Ask, Change, RootEnd, TapeCut, TapeEvent, TapeStart } from "./tape.ts";
+import { leadsToOrders } from "./tape.ts";
 
 /** All recordings of an execution together, in bytes. Its contract is 64 KiB; the last chunk says that it is full. */
 const ROOM_BYTES = 65_000;
@@ -44,7 +45,8 @@ export class TapeWriter {
       const { arrival } = event;
       const found = arrival.kind === "root" ? writing.held.get(event) : undefined;
       if (found === undefined || arrival.kind !== "root") continue;
-      const ledger = found.surroundings({ signalId: writing.signalId, at: event.now });
+      const signalId = leadsToOrders(arrival.root) ? arrival.root.signal.id : writing.signalId;
+      const ledger = found.surroundings({ signalId, at: event.now });
       for (const number of accountNumbersIn(ledger)) writing.numbers.add(number);
       event.arrival = { ...arrival, ledger };
     }

@@ -18,11 +18,11 @@ export type Ask =
   | { readonly kind: "request"; readonly call: BrokerCall; readonly args: readonly unknown[] }
   | { readonly kind: "timer"; readonly delayMs: number };
 
-/** What the engine is called for. The warm reading of the account counts only where an execution begins during it. */
+/** What the engine is called for. `warm` and `keep-warm` send no order; they count only where an execution begins during them. */
 export type Root =
   | { readonly call: "rebalance"; readonly signal: Signal; readonly options: Omit<RebalanceOptions, "onReady"> }
   | { readonly call: "resume"; readonly executionId: string; readonly signal: Pick<Signal, "id"> }
-  | { readonly call: "keep-warm" };
+  | { readonly call: "warm" | "keep-warm" };
 
 /** What reaches the engine from outside. Requests and timers are numbered from 0, each kind by itself, within one tape. */
 export type Arrival =
@@ -64,6 +64,11 @@ export interface RootEnd {
   /** The event that began it. */
   readonly root: number;
   readonly result: RootResult;
+}
+
+/** Whether a call may send orders. */
+export function leadsToOrders(root: Root): root is Exclude<Root, { readonly call: "warm" | "keep-warm" }> {
+  return root.call !== "warm" && root.call !== "keep-warm";
 }
 
 /** How a call of the engine ended, as far as it is compared. */

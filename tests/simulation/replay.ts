@@ -36,6 +36,7 @@ async function main(): Promise<number> {
       const worker = new Worker(new URL("./replay-worker.ts", import.meta.url));
       for (let start = batches.shift(); start !== undefined; start = batches.shift()) {
         const tally = await new Promise<ReplayTally>((resolve, reject) => {
+          worker.removeAllListeners();
           worker.once("message", resolve);
           worker.once("error", reject);
           worker.postMessage({ from: start, count: Math.min(BATCH, from + seeds - start) });
