@@ -27,7 +27,7 @@ describe("a setting of the account", () => {
     ["ptp_no_exception_entry", true, false, PARTNERSHIP, 'asset "BTAL" is not allowed to be purchased'],
   ])("%s is changed both ways, and decides about orders", async (name, allowing, forbidding, order, message) => {
     const client = venue();
-    for (const _round of [1, 2]) {
+    for (let round = 0; round < 2; round++) {
       expect(await set(client, { [name]: forbidding })).toMatchObject({ [name]: forbidding });
       expect(await client.request("POST", "/v2/orders", order)).toMatchObject({ status: 403, json: { code: 40310000, message } });
       expect(await set(client, { [name]: allowing })).toMatchObject({ [name]: allowing });

@@ -3,8 +3,9 @@ import addFormatsModule from "ajv-formats";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { EVERY_ACTION } from "./every-action.ts";
 import { type Operation, readSpecifications, type Specification } from "./specifications.ts";
-import { clientOf, type Client, holding, limitOrder, marketOrder, openExchange, type Reply } from "./fixture.ts";
+import { clientOf, type Client, holding, KEYS, limitOrder, marketOrder, openExchange, type Reply } from "./fixture.ts";
 
+const METHODS = ["get", "post", "patch", "put", "delete"];
 const FORMATS = ["decimal", "double", "float", "int32", "int64", "uint32", "uint64", "ulid"];
 const addFormats = addFormatsModule as unknown as (ajv: Ajv2020) => void;
 
@@ -34,12 +35,25 @@ function asRecorded(specification: Specification): Specification {
   }) as Specification;
 }
 
+function patternOf(template: string): RegExp {
+  return new RegExp(`^${template.replace(/[.]/g, "[.]").replace(/\{[^}]+\}/g, "[^/]+")}$`);
+}
+
+/** The path of the document that a request fits; one without a variable comes first. */
+function templateOf(paths: Specification["paths"], path: string): string | undefined {
+  const templates = Object.keys(paths).sort((first, second) => Number(first.includes("{")) - Number(second.includes("{")));
+  return templates.find((each) => patternOf(each).test(path));
+}
+
+/** Of a refusal; market data names none. */
+function codeOf({ json }: Reply): string {
+  return String((json as { code?: number }).code ?? "without a code");
+}
+
 /** The schema of an answer; `undefined` where the specification does not describe it. */
 function schemaOf({ ajv, specifications }: Contract, method: string, path: string, status: number): ValidateFunction | undefined {
   for (const [name, { paths }] of specifications) {
-    const template = Object.keys(paths)
-      .sort((first, second) => Number(first.includes("{")) - Number(second.includes("{")))
-      .find((each) => new RegExp(`^${each.replace(/[.]/g, "[.]").replace(/\{[^}]+\}/g, "[^/]+")}$`).test(path));
+    const template = templateOf(paths, path);
     const responses = template === undefined ? undefined : (paths[template]?.[method.toLowerCase()] as Operation | undefined)?.responses;
     if (template === undefined || !JSON.stringify(responses?.[String(status)] ?? {}).includes('"application/json"')) continue;
     const pointer = ["paths", template, method.toLowerCase(), "responses", String(status), "content", "application/json", "schema"];
@@ -230,6 +244,16 @@ async function everyAnswer(): Promise<{ exchanged: Exchanged[]; frames: string[]
     ["GET", watchlist],
   ] as const)
     await call(method, path, method === "POST" ? { symbol: "SMR" } : undefined);
+  const named = "/v2/watchlists:by_name?name=two";
+  const { id: second } = (await call("POST", "/v2/watchlists", { name: "two", symbols: ["SPY"] })).json as { id: string };
+  await call("PUT", `/v2/watchlists/${second}`, { name: "two", symbols: ["LEU"] });
+  await call("GET", named);
+  await call("POST", named, { symbol: "SMR" });
+  await call("PUT", named, { name: "two", symbols: ["SPY"] });
+  await call("DELETE", named);
+  const limited = clientOf(exchange, { rateLimitPerMinute: 1 });
+  for (const headers of [{}, KEYS, KEYS])
+    exchanged.push({ method: "GET", path: "/v2/account", reply: await limited.request("GET", "/v2/account", undefined, headers) });
   exchange.split("LEU", "1:10");
   exchange.split("SMR", "3:2");
   await call("GET", "/v1/corporate-actions?symbols=LEU,SMR,SPY");
@@ -301,5 +325,34 @@ describe("the contract", () => {
       .filter(({ reply }) => reply.status < 300 && reply.status !== 204)
       .filter(({ method, path, reply }) => schemaOf(contract, method, path, reply.status) === undefined);
     expect(contract.specifications.size === 2 ? undescribed.map(({ method, path }) => `${method} ${path}`) : []).toEqual([]);
+  });
+
+  test("drives every endpoint of the specification that the simulator has", async () => {
+    const { request } = clientOf(openExchange().exchange, { rateLimitPerMinute: "off" });
+    const driven = exchanged.filter(({ reply }) => reply.status < 300);
+    const missing: string[] = [];
+    let endpoints = 0;
+    let parameters = 0;
+    for (const { paths } of contract.specifications.values())
+      for (const [template, operations] of Object.entries(paths))
+        for (const method of METHODS.filter((each) => each in operations)) {
+          const pattern = patternOf(template);
+          const isDriven = driven.some(
+            (each) => each.method === method.toUpperCase() && templateOf(paths, each.path) === template && pattern.test(each.path),
+          );
+          const isModelled =
+            isDriven || !(await request(method.toUpperCase(), template.replace(/\{[^}]+\}/g, "SPY"))).text.includes("endpoint not found");
+          if (isModelled && !isDriven) missing.push(`${method} ${template}`);
+          endpoints += Number(isDriven);
+          parameters += isDriven ? ((operations[method] as Operation).parameters ?? []).length : 0;
+        }
+    const codes = new Set(
+      exchanged.filter(({ reply }) => reply.status >= 400).map(({ reply }) => `${String(reply.status)} ${codeOf(reply)}`),
+    );
+    process.stdout.write(
+      `contract: ${String(endpoints)} endpoints with ${String(parameters)} parameters driven, ${String(codes.size)} error codes: ${[...codes].sort().join(", ")}\n`,
+    );
+    expect(missing).toEqual([]);
+    expect(endpoints).toBeGreaterThanOrEqual(contract.specifications.size === 2 ? 49 : 0);
   });
 });
