@@ -160,7 +160,9 @@ function commandLine(whole: CommandContext, { stdout, stderr }: Surroundings, do
   let context = whole;
   program.hook("preAction", async (_program, command) => {
     const { account } = command.opts<AccountOptions>();
-    if (account !== undefined) context = (await import("./commands/fleet/one-account.ts")).contextOf(whole, account);
+    // The commands of a fleet take the name themselves.
+    if (account !== undefined && command.parent === program)
+      context = (await import("./commands/fleet/one-account.ts")).contextOf(whole, account);
   });
 
   add("init", "write a first .env, after testing the credentials; asks for what is missing")

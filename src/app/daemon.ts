@@ -97,7 +97,7 @@ export class Daemon {
     return this.#ready;
   }
 
-  /** Until the next alert nothing is left to do: whoever keeps the account open for it may close it. */
+  /** Until the next alert nothing is left to do, so the account may be closed. */
   get isSettled(): boolean {
     const isQuiet = this.#ready && this.#engine.isSettled && this.#inbox.isEmpty && this.#lookTimers.size === 0;
     return isQuiet && this.#clockWatch.doubt === undefined && !this.#hasFreshRun() && this.#maintenance.isSettled;

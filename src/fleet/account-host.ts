@@ -36,7 +36,7 @@ export interface AccountHostParts extends SharedLogs {
 
 /** The account is this machine's until somebody else takes it. */
 export interface AccountHold extends HeldAccount {
-  /** As it stands in locks. */
+  /** As locks name it. */
   readonly command: string;
   /** Keeps what has been recorded, before the ledger is closed. */
   finish(): Promise<void>;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../../src/domain/clock.ts";
@@ -20,7 +20,7 @@ where(`a fleet on several machines${missing === undefined ? "" : ` (skipped: ${m
   });
   afterAll(() => machines.close());
 
-  it("trades a run once in each account although two intakes offer it and a worker is killed, and is shown, halted and closed", async () => {
+  test("trades a run once in each account although two intakes offer it and a worker is killed, and is shown, halted and closed", async () => {
     const { fleet } = machines;
     const workers = [machines.start(["fleet", "worker"]), machines.start(["fleet", "worker"])];
     const intakes = [machines.start(["fleet", "intake"]), machines.start(["fleet", "intake"])];
@@ -69,7 +69,7 @@ where(`a fleet on several machines${missing === undefined ? "" : ` (skipped: ${m
     expect(await keysInDatabase(machines)).toEqual([]);
   }, 180_000);
 
-  it("adds, changes, takes and removes accounts, whose keys only the identity unseals", async () => {
+  test("adds, changes, takes and removes accounts, whose keys only the identity unseals", async () => {
     const { fleet } = machines;
     const file = join(fleet.directory, "new.env");
     writeFileSync(file, `ALPACA_PAPER_KEY=${fleet.keyOf("new")}\nALPACA_PAPER_SECRET=${fleet.secretOf("new")}\n`, { mode: 0o600 });

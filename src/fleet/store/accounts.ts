@@ -106,7 +106,7 @@ export class PostgresAccounts {
     });
   }
 
-  /** Deletes the keys, and keeps the rest for questions. Ends the epoch of whoever has it. */
+  /** Deletes the keys, and keeps the rest for questions. Ends the epoch of its holder. */
   async remove(row: AccountRow): Promise<void> {
     await this.#connection.rows(
       "UPDATE fleet.accounts SET removed_at = now(), sealed = '', epoch = epoch + 1, holder = NULL WHERE account = $1",

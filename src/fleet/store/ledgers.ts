@@ -34,18 +34,18 @@ export class PostgresLedgers implements LedgerStore {
     this.#mode = mode;
   }
 
-  async claim(account: AccountId, holder: string): Promise<Claim> {
+  async claim(account: AccountId, holder: string | undefined): Promise<Claim> {
     // Committed before anything is read: the former holder writes nothing after it.
     const [row] = await this.#connection.rows<{ epoch: string | null }>("SELECT fleet.claim($1, $2, $3) AS epoch", [
       account,
       this.#mode,
-      holder,
+      holder ?? null,
     ]);
     if (row?.epoch === undefined || row.epoch === null) throw unknownAccount(account, this.#mode);
     return { ...(await this.read(account)), epoch: Number(row.epoch) };
   }
 
-  /** Image and changes as of one moment. */
+  /** Image and changes of one transaction. */
   read(account: AccountId): Promise<SavedLedger> {
     return this.#connection.transaction((sql) => readSaved(sql, account), "REPEATABLE READ");
   }

@@ -6,7 +6,7 @@ import type { FleetLines, NumberedLine, OfferedLine, Positions } from "./ports.t
 /** Lines older than this are deleted: they have long been stale, and a copy of them is judged as such. */
 const KEPT_MS = 7 * 86_400_000;
 
-/** An intake keeps at most so many lines. */
+/** Maximum lines that an intake keeps. */
 const MOST_LINES = 2_000;
 
 /** Inserts a job for each of these accounts that has no live one, within the transaction. */
@@ -23,7 +23,7 @@ export class PostgresLines implements FleetLines {
     this.#insertJobs = insertJobs;
   }
 
-  /** The wanted rows are changed before the jobs are inserted: whoever ends a job meanwhile waits for them and sees the lines. */
+  /** The wanted rows are changed before the jobs are inserted: a worker that ends a job meanwhile waits for them and sees the lines. */
   offer(strategy: string, lines: readonly OfferedLine[]): Promise<number> {
     return this.#connection.transaction(async (sql) => {
       const before = await this.#lock(sql, strategy);

@@ -11,7 +11,7 @@ const MIGRATION_LOCK = 0x41_4c_50_54;
 
 const NEWEST = SCHEMA_STEPS.at(-1)?.version ?? 0;
 
-/** How pg-boss delivers; whoever creates a queue first decides it, so only the migration does. */
+/** How pg-boss delivers. The first to create a queue decides it, so only the migration does. */
 const QUEUE_OPTIONS = {
   policy: "exclusive",
   heartbeatSeconds: 10,

@@ -56,11 +56,11 @@ export interface WorkerReport {
 }
 
 /**
- * One live job for each account that has something to read. Whoever has it keeps it alive with `beat`; about ten seconds
+ * One live job for each account that has something to read. Its worker keeps it alive with `beat`; about ten seconds
  * after the last beat the job is delivered to somebody else.
  */
 export interface FleetQueue {
-  /** @param limit at most so many. */
+  /** @param limit maximum number of attempts. */
   take(limit: number): Promise<Attempt[]>;
   /** @returns the attempts that are still current. */
   beat(attempts: readonly Attempt[]): Promise<Attempt[]>;
@@ -123,8 +123,8 @@ export type Barrier = { readonly kind: "lost" } | { readonly kind: "kept"; reado
 
 /** The ledgers of all accounts, each written by one epoch at a time. */
 export interface LedgerStore {
-  /** Ends the epoch of whoever had the account. @param holder who claims it, for people. */
-  claim(account: AccountId, holder: string): Promise<Claim>;
+  /** Ends the epoch of its holder. @param holder who has it from now on, for people; `undefined`: nobody. */
+  claim(account: AccountId, holder: string | undefined): Promise<Claim>;
   /** Writes nothing. */
   read(account: AccountId): Promise<SavedLedger>;
   /**

@@ -45,7 +45,7 @@ export class PostgresQueue implements FleetQueue {
     return current;
   }
 
-  /** The wanted rows are locked first: an offer that comes later waits, and then inserts a job of its own. */
+  /** The wanted rows are locked first: an offer that comes later waits, and then inserts another job. */
   async finish(attempt: Attempt, epoch: number, read: Positions): Promise<"finished" | "news" | "lost"> {
     const { account } = attempt;
     const rollBack = new Error("rolled back");

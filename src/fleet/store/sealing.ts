@@ -15,7 +15,7 @@ export interface SealedFor {
 }
 
 /**
- * Keys sealed with age (X25519): whoever has the recipient can seal, and only who has the identity can unseal. The format is
+ * Keys sealed with age (X25519): anyone with the recipient can seal, and only the identity unseals. The format is
  * that of the program `age`.
  */
 export class Sealing {

@@ -47,7 +47,7 @@ export interface FleetWorkerParts extends SharedLogs {
 }
 
 /**
- * One process of a fleet on several machines: an intake, a worker, or both. It holds the lock of its own STATE_DIR, reports to
+ * One process of a fleet on several machines: an intake, a worker, or both. It locks its STATE_DIR, reports to
  * systemd and the heartbeat, and sends one message for each signal about the accounts that it traded.
  */
 export class FleetWorker {

@@ -3,7 +3,7 @@ import { EXIT, TraderError } from "../../domain/errors.ts";
 import { ledgerOn, type LedgerOptions, type SqliteLedger } from "../../ledger/sqlite-ledger.ts";
 import type { Barrier, Claim, Holding, LedgerStore, SavedLedger } from "../store/ports.ts";
 
-/** A snapshot replaces so many changes; until then a restore replays them. */
+/** After this many changes a snapshot replaces them; until then a restore replays them. */
 const CHANGES_BEFORE_SNAPSHOT = 20;
 
 const MEMORY = ":memory:";

@@ -20,7 +20,7 @@ export class Lease {
   }
 
   /** To be taken before a heartbeat is sent, and given to {@link renew} once it was accepted. */
-  get moment(): { readonly now: number; readonly monotonic: number } {
+  get instant(): { readonly now: number; readonly monotonic: number } {
     return { now: this.#clock.now(), monotonic: this.#clock.monotonic() };
   }
 
@@ -40,7 +40,7 @@ export class Lease {
   /** Whether an order may leave now. */
   readonly mayLeave = (): boolean => {
     if (this.#isLost || this.#beat === undefined) return false;
-    const { now, monotonic } = this.moment;
+    const { now, monotonic } = this.instant;
     return Math.max(now - this.#beat.now, monotonic - this.#beat.monotonic) < LEASE_MS;
   };
 }

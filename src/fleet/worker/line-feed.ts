@@ -4,7 +4,7 @@ import { runSpanMs } from "../../intake/batch.ts";
 import type { Clock } from "../../domain/clock.ts";
 import type { FleetLines, NumberedLine, Positions } from "../store/ports.ts";
 
-/** An intake keeps at most so many lines. */
+/** Maximum lines that an intake keeps. */
 const KEPT_LINES = 2_000;
 
 export interface LineFeedParts {

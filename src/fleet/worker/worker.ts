@@ -100,7 +100,7 @@ export class Worker {
     return this.#trouble;
   }
 
-  /** Since the start. Sweeps should be 0: they find accounts that nobody was told of. */
+  /** Since the start. Sweeps should be 0: they find accounts that have lines and no job. */
   get counts(): { readonly takeovers: number; readonly lost: number; readonly swept: number } {
     return { takeovers: this.#takeovers, lost: this.#lost, swept: this.#swept };
   }
@@ -192,12 +192,12 @@ export class Worker {
 
   async #beat(): Promise<void> {
     const current = [...this.#held.values()].filter(({ lease }) => !lease.isLost);
-    const sentAt = current.map(({ lease }) => lease.moment);
+    const sentAt = current.map(({ lease }) => lease.instant);
     const kept = new Set((await this.#parts.store.queue.beat(current.map(({ attempt }) => attempt))).map(({ account }) => account));
     for (const [index, { attempt, lease }] of current.entries()) {
-      const moment = sentAt[index];
+      const instant = sentAt[index];
       if (!kept.has(attempt.account)) this.lose(attempt.account);
-      else if (moment !== undefined) lease.renew(moment);
+      else if (instant !== undefined) lease.renew(instant);
     }
   }
 
@@ -221,10 +221,10 @@ export class Worker {
     const busy = [...this.#held.values()].filter(({ takenAt, host }) => now - takenAt < BUSY_FOR_MS || host === undefined).length;
     const free = Math.min(places - busy, MOST_HELD - this.#held.size);
     if (free <= 0) return;
-    const moment = new Lease(clock).moment;
+    const instant = new Lease(clock).instant;
     for (const attempt of await store.queue.take(free)) {
       const lease = new Lease(clock);
-      lease.renew(moment);
+      lease.renew(instant);
       // A job that ran here until now and was lost meanwhile: its host must end before the next one begins.
       const before = this.#held.get(attempt.account);
       if (before !== undefined) {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { systemClock } from "../../../src/domain/clock.ts";
 import { Connection } from "../../../src/fleet/store/connection.ts";
 import { migrateDatabase } from "../../../src/fleet/store/migrate.ts";
@@ -37,7 +37,7 @@ where(`the fleet's store in PostgreSQL${missing === undefined ? "" : ` (skipped:
     await server.close();
   });
 
-  it("refuses a database without its tables, says what makes them, and migrates it once", async () => {
+  test("refuses a database without its tables, says what makes them, and migrates it once", async () => {
     await admin.rows("CREATE DATABASE fresh");
     const url = server.url.replace("/postgres?", "/fresh?");
     await expect(PostgresStore.open({ url, mode: "paper", clock: systemClock })).rejects.toMatchObject({
@@ -53,13 +53,13 @@ where(`the fleet's store in PostgreSQL${missing === undefined ? "" : ` (skipped:
     }
   });
 
-  it("refuses a database of a newer version", async () => {
+  test("refuses a database of a newer version", async () => {
     await admin.rows("UPDATE fleet.schema_version SET version = version + 1");
     await expect(PostgresStore.open({ url: server.url, mode: "paper", clock: systemClock })).rejects.toThrow("newer version");
     await admin.rows("UPDATE fleet.schema_version SET version = version - 1");
   });
 
-  it("keeps the modes apart", async () => {
+  test("keeps the modes apart", async () => {
     const [paper, live] = [await openStore("paper"), await openStore("live")];
     try {
       const account = await insertAccount(admin, "apart", ["nuclear"]);
@@ -74,7 +74,7 @@ where(`the fleet's store in PostgreSQL${missing === undefined ? "" : ` (skipped:
     }
   });
 
-  it("says that it cannot be reached", async () => {
+  test("says that it cannot be reached", async () => {
     const closed = await Connection.open("postgresql://fleet@127.0.0.1:1/fleet");
     await expect(closed.rows("SELECT 1")).rejects.toThrow(StoreUnreachable);
     await closed.close();
@@ -106,7 +106,7 @@ function storeContract(open: () => Bench): void {
   const holding = (epoch: number, scopes: readonly string[] = ["fleet"]): Holding => ({ account, epoch, scopes });
 
   describe("lines", () => {
-    it("gives them in their order, with the time at which they arrived", async () => {
+    test("gives them in their order, with the time at which they arrived", async () => {
       expect(await one.lines.offer("nuclear", [line("first", NOW), line("second", NOW + 5)])).toBe(2);
       expect(await one.lines.offer("nuclear", [line("third", NOW + 9)])).toBe(1);
       const lines = await other.lines.after("nuclear", 1, 0);
@@ -118,7 +118,7 @@ function storeContract(open: () => Bench): void {
       expect([...(await other.lines.newest())]).toEqual([["nuclear", 3]]);
     });
 
-    it("adds what two intakes offer once, with the earlier arrival", async () => {
+    test("adds what two intakes offer once, with the earlier arrival", async () => {
       const [first, second] = await Promise.all([
         one.lines.offer("nuclear", [line("same"), line("also")]),
         other.lines.offer("nuclear", [line("same"), line("also"), line("more")]),
@@ -128,20 +128,20 @@ function storeContract(open: () => Bench): void {
       expect(lines.map(({ number }) => number)).toEqual([1, 2, 3]);
     });
 
-    it("keeps a line that is too long by its length and hash", async () => {
+    test("keeps a line that is too long by its length and hash", async () => {
       const overlong: OfferedLine = { raw: { kind: "overlong", hash: "abc", length: 70_000, number: 4 }, arrivedAt: NOW };
       await one.lines.offer("nuclear", [overlong]);
       expect((await one.lines.after("nuclear", 0, 0))[0]?.raw).toEqual(overlong.raw);
     });
 
-    it("keeps the lines of strategies apart", async () => {
+    test("keeps the lines of strategies apart", async () => {
       await one.lines.offer("nuclear", [line("same")]);
       expect(await one.lines.offer("tecl", [line("same")])).toBe(1);
     });
   });
 
   describe("jobs", () => {
-    it("delivers an account once, however often it is offered", async () => {
+    test("delivers an account once, however often it is offered", async () => {
       await one.lines.offer("nuclear", [line("first")]);
       await one.lines.offer("tecl", [line("second")]);
       const [taken, again] = [await one.queue.take(10), await other.queue.take(10)];
@@ -150,20 +150,20 @@ function storeContract(open: () => Bench): void {
       expect([...again, ...(await other.queue.take(10))]).toEqual([]);
     });
 
-    it("leaves accounts without the strategy alone", async () => {
+    test("leaves accounts without the strategy alone", async () => {
       await bench.addAccount("ira", ["tecl"]);
       await one.lines.offer("nuclear", [line("first")]);
       expect(await one.queue.take(10)).toHaveLength(1);
     });
 
-    it("takes no more than it is asked for", async () => {
+    test("takes no more than requested", async () => {
       await bench.addAccount("ira", ["nuclear"]);
       await one.lines.offer("nuclear", [line("first")]);
       expect(await one.queue.take(1)).toHaveLength(1);
       expect(await other.queue.take(5)).toHaveLength(1);
     });
 
-    it("delivers an account again when its heartbeat stops, and the former attempt has no say any more", async () => {
+    test("delivers an account again when its heartbeat stops, and the former attempt has no say any more", async () => {
       await one.lines.offer("nuclear", [line("first")]);
       const [attempt] = await one.queue.take(1);
       if (attempt === undefined) throw new Error("Nothing was delivered.");
@@ -197,7 +197,7 @@ function storeContract(open: () => Bench): void {
       ).toBe("finished");
     });
 
-    it("keeps an account whose heart beats", async () => {
+    test("keeps an account whose heart beats", async () => {
       await one.lines.offer("nuclear", [line("first")]);
       const attempts = await one.queue.take(1);
       expect(await one.queue.beat(attempts)).toEqual(attempts);
@@ -205,19 +205,19 @@ function storeContract(open: () => Bench): void {
       expect(await other.queue.take(1)).toEqual([]);
     });
 
-    it("gives an account back to another machine at once", async () => {
+    test("gives an account back to another machine at once", async () => {
       await one.lines.offer("nuclear", [line("first")]);
       for (const attempt of await one.queue.take(1)) await one.queue.giveBack(attempt);
       expect(await other.queue.take(1)).toHaveLength(1);
     });
 
-    it("drops the job of an account that is no more", async () => {
+    test("drops the job of an account that is no more", async () => {
       await one.lines.offer("nuclear", [line("first")]);
       for (const attempt of await one.queue.take(1)) await one.queue.drop(attempt);
       expect(await other.queue.take(1)).toEqual([]);
     });
 
-    it("does not end while there are lines that were not read", async () => {
+    test("does not end while there are lines that were not read", async () => {
       await one.lines.offer("nuclear", [line("first")]);
       const [attempt] = await one.queue.take(1);
       if (attempt === undefined) throw new Error("Nothing was delivered.");
@@ -247,7 +247,7 @@ function storeContract(open: () => Bench): void {
       expect(await one.queue.take(1)).toEqual([]);
     });
 
-    it("loses no line that comes while an attempt ends, whichever is first", async () => {
+    test("loses no line that comes while an attempt ends, whichever is first", async () => {
       const read = (newest: number): Map<string, number> =>
         new Map([
           ["nuclear", newest],
@@ -273,7 +273,7 @@ function storeContract(open: () => Bench): void {
       expect(await one.queue.sweep()).toBe(0);
     });
 
-    it("sweeps nothing while jobs are live, and wakes an account on demand", async () => {
+    test("sweeps nothing while jobs are live, and wakes an account on demand", async () => {
       await one.lines.offer("nuclear", [line("first")]);
       expect(await one.queue.sweep()).toBe(0);
       const [attempt] = await one.queue.take(1);
@@ -294,13 +294,13 @@ function storeContract(open: () => Bench): void {
       expect(await one.queue.take(5)).toHaveLength(1);
     });
 
-    it("says how far apart the clocks are", async () => {
+    test("says how far apart the clocks are", async () => {
       expect(Math.abs(await one.queue.skew())).toBeLessThan(5_000);
     });
   });
 
   describe("workers", () => {
-    it("hear of every halt when they report, until they leave", async () => {
+    test("hear of every halt when they report, until they leave", async () => {
       const report = { worker: "a", machine: "alpha", pid: 7, held: 3, heeds: [] };
       expect([...(await one.workers.report(report))]).toEqual([]);
       await bench.halt("group:family", "a bad feeling");
@@ -312,7 +312,7 @@ function storeContract(open: () => Bench): void {
   });
 
   describe("ledgers", () => {
-    it("have a higher epoch with each claim", async () => {
+    test("have a higher epoch with each claim", async () => {
       const epochs = [
         await one.ledgers.claim(account, "one"),
         await other.ledgers.claim(account, "other"),
@@ -321,7 +321,7 @@ function storeContract(open: () => Bench): void {
       expect(epochs.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
     });
 
-    it("are restored as they were kept", async () => {
+    test("are restored as they were kept", async () => {
       const { epoch, image, seq } = await one.ledgers.claim(account, "one");
       expect([image, seq]).toEqual([undefined, 0]);
       await one.ledgers.snapshot(holding(epoch), 0, bytes("new"));
@@ -335,7 +335,7 @@ function storeContract(open: () => Bench): void {
       expect([textOf(read.image), read.changes.map(textOf), read.seq]).toEqual(["whole", ["c"], 3]);
     });
 
-    it("take nothing of an epoch that has ended", async () => {
+    test("take nothing of an epoch that has ended", async () => {
       const { epoch } = await one.ledgers.claim(account, "one");
       await one.ledgers.snapshot(holding(epoch), 0, bytes("new"));
       await other.ledgers.claim(account, "other");
@@ -345,13 +345,13 @@ function storeContract(open: () => Bench): void {
       expect((await other.ledgers.read(account)).changes).toEqual([]);
     });
 
-    it("take nothing of an epoch that nobody has claimed yet", async () => {
+    test("take nothing of an epoch that nobody has claimed yet", async () => {
       const { epoch } = await one.ledgers.claim(account, "one");
       expect(await one.ledgers.append(holding(epoch + 1), undefined)).toEqual({ kind: "lost" });
       expect(await one.ledgers.append(holding(epoch - 1), undefined)).toEqual({ kind: "lost" });
     });
 
-    it("keep a change once that is sent again after an unknown commit", async () => {
+    test("keep a change once that is sent again after an unknown commit", async () => {
       const { epoch } = await one.ledgers.claim(account, "one");
       await one.ledgers.snapshot(holding(epoch), 0, bytes("new"));
       for (let time = 0; time < 3; time += 1)
@@ -359,7 +359,7 @@ function storeContract(open: () => Bench): void {
       expect((await one.ledgers.read(account)).changes.map(textOf)).toEqual(["a"]);
     });
 
-    it("never replace a change of an earlier epoch", async () => {
+    test("never replace a change of an earlier epoch", async () => {
       const { epoch } = await one.ledgers.claim(account, "one");
       await one.ledgers.snapshot(holding(epoch), 0, bytes("new"));
       await one.ledgers.append(holding(epoch), { seq: 1, bytes: bytes("a") });
@@ -368,7 +368,7 @@ function storeContract(open: () => Bench): void {
       expect((await one.ledgers.read(account)).changes.map(textOf)).toEqual(["a"]);
     });
 
-    it("of claim and change at once, keep the change only if the claim sees it", async () => {
+    test("of claim and change at once, keep the change only if the claim sees it", async () => {
       const { epoch } = await one.ledgers.claim(account, "one");
       await one.ledgers.snapshot(holding(epoch), 0, bytes("new"));
       let current = epoch;
@@ -383,7 +383,7 @@ function storeContract(open: () => Bench): void {
       }
     });
 
-    it("say of a halt of theirs, and of no other", async () => {
+    test("say of a halt of theirs, and of no other", async () => {
       const { epoch } = await one.ledgers.claim(account, "one");
       await one.ledgers.snapshot(holding(epoch), 0, bytes("new"));
       await bench.halt("account:ira", "not ours");

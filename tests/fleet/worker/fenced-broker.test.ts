@@ -1,4 +1,4 @@
-import { describe, expect, it } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import type { Broker, OrderRequest } from "../../../src/domain/broker.ts";
 import { decimal } from "../../../src/domain/decimal.ts";
 import { VirtualClock } from "../../../src/domain/virtual-clock.ts";
@@ -25,7 +25,7 @@ function ground(fence: Partial<Fence>) {
 }
 
 describe("a fenced broker", () => {
-  it("sends an order after the barrier, and only then", async () => {
+  test("sends an order after the barrier, and only then", async () => {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     const { sent, broker, clock } = ground({ settled: () => promise });
     const answer = broker.submit(REQUEST);
@@ -36,7 +36,7 @@ describe("a fenced broker", () => {
     expect(sent).toEqual([REQUEST.clientOrderId]);
   });
 
-  it("says that an order was not sent when the barrier fails", async () => {
+  test("says that an order was not sent when the barrier fails", async () => {
     const { sent, broker } = ground({ settled: () => Promise.reject(new Error("another worker has taken over this account.")) });
     expect(await broker.submit(REQUEST)).toMatchObject({
       kind: "not-sent",
@@ -45,7 +45,7 @@ describe("a fenced broker", () => {
     expect(sent).toEqual([]);
   });
 
-  it("does not send an order whose barrier takes longer than a second, also when it passes later", async () => {
+  test("does not send an order whose barrier takes longer than a second, also when it passes later", async () => {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     const { sent, broker, clock } = ground({ settled: () => promise });
     const answer = broker.submit(REQUEST);
@@ -56,14 +56,14 @@ describe("a fenced broker", () => {
     expect(sent).toEqual([]);
   });
 
-  it("sends nothing when the lease may be over, although the barrier has passed", async () => {
+  test("sends nothing when the lease may be over, although the barrier has passed", async () => {
     const { sent, broker } = ground({ mayLeave: () => false });
     expect(await broker.submit(REQUEST)).toMatchObject({ kind: "not-sent" });
     expect(await broker.cancel("1")).toMatchObject({ kind: "unknown" });
     expect(sent).toEqual([]);
   });
 
-  it("leaves everything else as it is", async () => {
+  test("leaves everything else as it is", async () => {
     const { broker, sent } = ground({});
     expect([broker.name, await broker.positions(), await broker.cancel("1")]).toEqual(["venue", [], { kind: "requested" }]);
     expect(sent).toEqual(["cancel 1"]);

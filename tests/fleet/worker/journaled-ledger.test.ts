@@ -1,4 +1,4 @@
-import { describe, expect, it } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { VirtualClock } from "../../../src/domain/virtual-clock.ts";
 import { Halted, JournaledLedger, LeaseLost, openSavedLedger } from "../../../src/fleet/worker/journaled-ledger.ts";
 import { StoreUnreachable, type FleetStore, type Holding } from "../../../src/fleet/store/ports.ts";
@@ -39,7 +39,7 @@ function notesIn(database: MemoryDatabase): readonly string[] {
 }
 
 describe("a journaled ledger", () => {
-  it("has kept everything that was committed once it is settled", async () => {
+  test("has kept everything that was committed once it is settled", async () => {
     const { database, ledger, journaled } = await ground();
     ledger.recordHistory("nuclear", "first", 1);
     expect(notesIn(database)).toEqual([]);
@@ -51,7 +51,7 @@ describe("a journaled ledger", () => {
     expect(journaled.hasChanges).toBe(false);
   });
 
-  it("is restored row by row, and goes on in the numbers of the former one", async () => {
+  test("is restored row by row, and goes on in the numbers of the former one", async () => {
     const first = await ground();
     first.ledger.pinAccount("PA1", 1);
     first.ledger.recordHistory("nuclear", "first", 1);
@@ -65,7 +65,7 @@ describe("a journaled ledger", () => {
     expect(third.ledger.recentVerdicts(9)).toEqual(second.ledger.recentVerdicts(9));
   });
 
-  it("shares a shipment among those that wait for it, and makes later ones wait for the next", async () => {
+  test("shares a shipment among those that wait for it, and makes later ones wait for the next", async () => {
     const appended: string[] = [];
     const { ledger, journaled, database } = await ground(async (call, work) => {
       if (call === "append") appended.push(call);
@@ -82,7 +82,7 @@ describe("a journaled ledger", () => {
     expect(appended).toHaveLength(2);
   });
 
-  it("sends a change again under its number when its fate is unknown, and loses none", async () => {
+  test("sends a change again under its number when its fate is unknown, and loses none", async () => {
     let fails = 0;
     const { ledger, journaled, database } = await ground(async (call, work) => {
       await Promise.resolve();
@@ -102,7 +102,7 @@ describe("a journaled ledger", () => {
     expect(database.saved(ACCOUNT).seq).toBe(2);
   });
 
-  it("keeps nothing more once another worker has claimed the account, and says so once", async () => {
+  test("keeps nothing more once another worker has claimed the account, and says so once", async () => {
     const { ledger, journaled, database, store, losses } = await ground();
     await store.ledgers.claim(ACCOUNT, "another worker");
     ledger.recordHistory("nuclear", "late", 1);
@@ -111,14 +111,14 @@ describe("a journaled ledger", () => {
     expect([losses(), notesIn(database)]).toEqual([1, []]);
   });
 
-  it("proves its epoch also when there is nothing to keep", async () => {
+  test("proves its epoch also when there is nothing to keep", async () => {
     const { journaled, store } = await ground();
     await journaled.settled();
     await store.ledgers.claim(ACCOUNT, "another worker");
     await expect(journaled.settled()).rejects.toThrow(LeaseLost);
   });
 
-  it("keeps what was committed during a halt, and lets no order pass", async () => {
+  test("keeps what was committed during a halt, and lets no order pass", async () => {
     const { ledger, journaled, database, heard } = await ground();
     database.halts.set("fleet", "a bad feeling");
     ledger.recordHistory("nuclear", "first", 1);
@@ -130,7 +130,7 @@ describe("a journaled ledger", () => {
     expect(heard.at(-1)).toBeUndefined();
   });
 
-  it("replaces many changes by an image at its end, without losing a row", async () => {
+  test("replaces many changes by an image at its end, without losing a row", async () => {
     const { ledger, journaled, database } = await ground();
     for (let each = 1; each <= 30; each += 1) {
       ledger.recordHistory("nuclear", `entry ${String(each)}`, each);
@@ -142,7 +142,7 @@ describe("a journaled ledger", () => {
     expect([changes.length, seq, notesIn(database).length]).toEqual([0, 30, 30]);
   });
 
-  it("is refused when a change is missing or was made twice", async () => {
+  test("is refused when a change is missing or was made twice", async () => {
     const { ledger, journaled, database } = await ground();
     ledger.pinAccount("PA1", 1);
     await journaled.settled();

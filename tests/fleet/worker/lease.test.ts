@@ -1,4 +1,4 @@
-import { describe, expect, it } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { Lease, LEASE_MS } from "../../../src/fleet/worker/lease.ts";
 
 /** Two clocks that are set by hand. */
@@ -8,14 +8,14 @@ function clocks() {
 }
 
 describe("a lease", () => {
-  it("lets nothing leave before the first heartbeat", () => {
+  test("lets nothing leave before the first heartbeat", () => {
     expect(new Lease(clocks()).mayLeave()).toBe(false);
   });
 
-  it("counts from when the heartbeat was sent, not from its answer", () => {
+  test("counts from when the heartbeat was sent, not from its answer", () => {
     const clock = clocks();
     const lease = new Lease(clock);
-    const sentAt = lease.moment;
+    const sentAt = lease.instant;
     clock.wall += 5_000;
     clock.steady += 5_000;
     lease.renew(sentAt);
@@ -26,28 +26,28 @@ describe("a lease", () => {
     expect(lease.mayLeave()).toBe(false);
   });
 
-  it("ends while the machine is suspended, which only the wall clock notices", () => {
+  test("ends while the machine is suspended, which only the wall clock notices", () => {
     const clock = clocks();
     const lease = new Lease(clock);
-    lease.renew(lease.moment);
+    lease.renew(lease.instant);
     clock.wall += LEASE_MS;
     expect(lease.mayLeave()).toBe(false);
   });
 
-  it("is not prolonged by a clock that is stepped back", () => {
+  test("is not prolonged by a clock that is stepped back", () => {
     const clock = clocks();
     const lease = new Lease(clock);
-    lease.renew(lease.moment);
+    lease.renew(lease.instant);
     clock.wall -= 3_600_000;
     clock.steady += LEASE_MS;
     expect(lease.mayLeave()).toBe(false);
   });
 
-  it("ends for good when it is lost", () => {
+  test("ends for good when it is lost", () => {
     const lease = new Lease(clocks());
-    lease.renew(lease.moment);
+    lease.renew(lease.instant);
     lease.lose();
-    lease.renew(lease.moment);
+    lease.renew(lease.instant);
     expect([lease.mayLeave(), lease.isLost]).toEqual([false, true]);
   });
 });

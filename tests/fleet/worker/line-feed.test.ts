@@ -1,4 +1,4 @@
-import { describe, expect, it } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { VirtualClock } from "../../../src/domain/virtual-clock.ts";
 import { LineFeed } from "../../../src/fleet/worker/line-feed.ts";
 import type { News } from "../../../src/intake/cursor.ts";
@@ -28,7 +28,7 @@ function textsIn(news: News): string[] {
 }
 
 describe("the feed of lines", () => {
-  it("gives every account each line once, and says how far it has read", async () => {
+  test("gives every account each line once, and says how far it has read", async () => {
     const { feed, offer } = ground();
     const [growth, ira] = [feed.forAccount(), feed.forAccount()];
     const [one, other] = [growth.reader(NUCLEAR)(undefined), ira.reader(NUCLEAR)(undefined)];
@@ -42,7 +42,7 @@ describe("the feed of lines", () => {
     expect(one.look(0, 0).kind).toBe("unchanged");
   });
 
-  it("gives an account that is opened later what can still be fresh, as at a start", async () => {
+  test("gives an account that is opened later what can still be fresh, as at a start", async () => {
     const { feed, offer, clock } = ground();
     await offer("long ago");
     await clock.advance(3_600_000);
@@ -52,7 +52,7 @@ describe("the feed of lines", () => {
     expect(news).toMatchObject({ passages: [{ scanned: true, arrivedAt: clock.now() }] });
   });
 
-  it("tells the time at which each line arrived", async () => {
+  test("tells the time at which each line arrived", async () => {
     const { feed, offer, clock } = ground();
     const reader = feed.forAccount().reader(NUCLEAR)(undefined);
     reader.look(0, 0);
@@ -63,7 +63,7 @@ describe("the feed of lines", () => {
     expect(reader.look(0, 0)).toMatchObject({ passages: [{ arrivedAt: first }, { arrivedAt: first + 700 }] });
   });
 
-  it("hints at new lines until the account is closed", async () => {
+  test("hints at new lines until the account is closed", async () => {
     const { feed, offer } = ground();
     let hints = 0;
     const watching = feed.forAccount().watch(NUCLEAR)(() => (hints += 1));

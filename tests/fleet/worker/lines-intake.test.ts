@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { appendFileSync, chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -53,7 +53,7 @@ function ground() {
 }
 
 describe("an intake of lines", () => {
-  it("offers each line of the file once, in its order", async () => {
+  test("offers each line of the file once, in its order", async () => {
     const { intake, offered, look } = ground();
     appendFileSync(file, '{"a":1}\n{"a":2}\n');
     await look();
@@ -65,7 +65,7 @@ describe("an intake of lines", () => {
     await intake.close();
   });
 
-  it("keeps lines until the database has them, and says once that it has not", async () => {
+  test("keeps lines until the database has them, and says once that it has not", async () => {
     const { intake, offered, said, database, look } = ground();
     database.isDown = true;
     appendFileSync(file, '{"a":1}\n');
@@ -81,7 +81,7 @@ describe("an intake of lines", () => {
     await intake.close();
   });
 
-  it("takes a last line without its newline after a second, and names one that is torn", async () => {
+  test("takes a last line without its newline after a second, and names one that is torn", async () => {
     const { intake, offered, said, look } = ground();
     appendFileSync(file, '{"a":1}');
     await look();
@@ -95,7 +95,7 @@ describe("an intake of lines", () => {
     await intake.close();
   });
 
-  it("offers nothing of a file that others may write (R8)", async () => {
+  test("offers nothing of a file that others may write (R8)", async () => {
     const { intake, offered, said, look } = ground();
     appendFileSync(file, '{"a":1}\n');
     chmodSync(file, 0o666);

@@ -102,7 +102,7 @@ interface Beginning {
 
 /** The first image of the account's ledger, pinned to the account. */
 async function begin({ store }: OpenFleet, id: string, { image, number, config, at }: Beginning): Promise<void> {
-  const { epoch } = await store.ledgers.claim(id, "fleet add");
+  const { epoch } = await store.ledgers.claim(id, undefined);
   const holding = { account: id, epoch, scopes: [] };
   const redact = createRedaction(secretsOf(config));
   const ledger = image === undefined ? openLedger(":memory:", { redact }) : openLedgerImage(image, { redact });
@@ -110,7 +110,7 @@ async function begin({ store }: OpenFleet, id: string, { image, number, config, 
     if (ledger.pinnedAccount() === undefined) ledger.pinAccount(number, at);
     const kept = await store.ledgers.snapshot(holding, 0, ledger.serialize());
     if (kept.kind === "lost")
-      throw configuration("Somebody else has claimed the account meanwhile.", "Look at `alpaca-trader fleet list`.");
+      throw configuration("Somebody else has claimed the account meanwhile.", "`alpaca-trader fleet list` shows who.");
   } finally {
     ledger.close();
   }
@@ -174,7 +174,7 @@ export function take(context: CommandContext, name: string, { yes }: { readonly 
         hint: `If that worker is dead, or must not trade the account any more: \`alpaca-trader fleet take ${name} --yes ${name}\`.`,
         exitCode: EXIT.refused,
       });
-    const { epoch } = await store.ledgers.claim(row.id, "fleet take");
+    const { epoch } = await store.ledgers.claim(row.id, undefined);
     await store.queue.wake(row.id);
     context.out.line(`${name} belongs to nobody now (epoch ${String(epoch)}). Its former worker can send nothing more for it.`);
     context.out.line("Another worker takes it at the next signal, or about ten seconds after the former one was last heard of.");
