@@ -1,3 +1,4 @@
+import { accountRefusal } from "../accounts/account-guard.ts";
 import { readSubAccounts } from "../accounts/read-sub-accounts.ts";
 import { loadConfig } from "../config/load.ts";
 import { ledgerLockFile, ledgerFile } from "../config/files.ts";
@@ -28,7 +29,8 @@ export async function status(context: CommandContext, { json = false }: StatusOp
   const ledger = openExistingLedger(config);
   try {
     const { reading, ...seen } = await fromBroker(context, config);
-    const facts = { ...fromLedger(context, config, ledger), ...seen, subAccounts: subAccountsOf(config, ledger, seen) };
+    const [refusal, subAccounts] = [refusalOf(config, ledger, seen), subAccountsOf(config, ledger, seen)];
+    const facts = { ...fromLedger(context, config, ledger), ...seen, refusal, subAccounts };
     const targets = ledger === undefined ? [] : lastStrategyTargets(ledger, config.strategies);
     if (json) context.out.line(JSON.stringify(statusDocument(facts, { ledger, reading, targets }), undefined, 2));
     else for (const line of statusLines(facts, context.out.style)) context.out.line(line);
@@ -48,7 +50,7 @@ export function openExistingLedger(config: Config): SqliteLedger | undefined {
   }
 }
 
-type LedgerFacts = Omit<StatusFacts, keyof BrokerFacts | "books">;
+type LedgerFacts = Omit<StatusFacts, keyof BrokerFacts | "refusal" | "books">;
 type BrokerFacts = Pick<StatusFacts, "account" | "accountProblem" | "day" | "positions" | "workingOrders" | "market">;
 
 function fromLedger(context: CommandContext, config: Config, ledger: SqliteLedger | undefined): LedgerFacts {
@@ -76,6 +78,14 @@ function wantedNow({ strategies }: Config, ledger: SqliteLedger | undefined): Pi
     return { strategyTargets: ledger === undefined ? [] : lastStrategyTargets(ledger, strategies) };
   const signal = ledger?.lastAcceptedSignal(only.name)?.signal;
   return { targets: signal && { ...signal, targets: combinedTargets([{ share: only.share, targets: signal.targets }]) } };
+}
+
+/** The halt aside. */
+function refusalOf(config: Config, ledger: SqliteLedger | undefined, { account }: BrokerFacts): string | undefined {
+  if (account === undefined) return undefined;
+  const refusal = accountRefusal(config, ledger ?? { pinnedAccount: () => undefined }, account);
+  if (refusal !== undefined) return `${refusal.reason} ${refusal.hint}`;
+  return account.blocks.length === 0 ? undefined : `The broker blocks it: ${account.blocks.join(", ")}.`;
 }
 
 function subAccountsOf(config: Config, ledger: SqliteLedger | undefined, { account, positions }: BrokerFacts): StatusFacts["subAccounts"] {

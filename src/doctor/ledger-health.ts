@@ -61,7 +61,7 @@ export function judgeLock(holder: LockHolder | undefined): Findings {
   if (holder === undefined)
     return warning(
       "no daemon is running: alerts are ignored",
-      "Start it with `alpaca-trader run`, systemd or Docker, if it should be running.",
+      "Start it with `alpaca-trader run` (`alpaca-trader fleet run` in a fleet), systemd or Docker, if it should be running.",
     );
   const what = holder.command === "run" ? "the daemon is running" : `\`${holder.command}\` is running`;
   return ok(`${what}: ${describeHolder(holder).replace(/,$/, "")}`);

@@ -18,7 +18,7 @@ export interface StatusDocument extends Pick<DashboardData, "generated_at" | "mo
   readonly schema: 1;
   /** `null` when it could not be read; `problems` says why. */
   readonly account: AccountReport | null;
-  /** What could not be read, one sentence each. */
+  /** Why the account is not traded, and what could not be read; one sentence each. */
   readonly problems: readonly string[];
   readonly targets: readonly StrategyTargetEntry[];
   readonly holdings: readonly HoldingEntry[];
@@ -63,7 +63,7 @@ export interface StatusSources {
 }
 
 export function statusDocument(facts: StatusFacts, { ledger, reading, targets }: StatusSources): StatusDocument {
-  const { now, daemon, accountProblem } = facts;
+  const { now, daemon, accountProblem, refusal } = facts;
   return {
     schema: 1,
     generated_at: isoInstant(now),
@@ -73,7 +73,7 @@ export function statusDocument(facts: StatusFacts, { ledger, reading, targets }:
     daemon: daemon === undefined ? null : { pid: daemon.pid, since: isoInstant(daemon.since) },
     market: reading === undefined ? null : marketOf(reading),
     account: reading === undefined ? null : accountReport(reading),
-    problems: [...(accountProblem === undefined ? [] : [accountProblem]), ...(reading?.problems ?? [])],
+    problems: [...[accountProblem, refusal].filter((problem) => problem !== undefined), ...(reading?.problems ?? [])],
     targets: targets.map(strategyTargetEntry),
     holdings: reading === undefined ? [] : holdingsOn(reading.account, reading.positions, soughtIn(facts)).map(holdingEntry),
     strategies: reading === undefined || ledger === undefined ? null : strategyReports(ledger, reading),

@@ -26,6 +26,8 @@ export interface StatusFacts extends TimeFormat {
   readonly mode: string;
   readonly modeReason: string;
   readonly halted?: string | undefined;
+  /** Why this account is not traded, halted or not. */
+  readonly refusal?: string | undefined;
   readonly account?: Account | undefined;
   /** Why the account could not be read. */
   readonly accountProblem?: string | undefined;
@@ -53,7 +55,7 @@ export interface StatusFacts extends TimeFormat {
 /** The state of the trader at a glance: may it trade, what does it hold against what is wanted, what did it last decide. */
 export function statusLines(facts: StatusFacts, style: Style): string[] {
   const sections = [
-    [modeLine(facts, style), haltLine(facts, style), daemonLine(facts, style), marketLine(facts, style)],
+    [modeLine(facts, style), tradingLine(facts, style), daemonLine(facts, style), marketLine(facts, style)],
     accountLines(facts, style),
     holdingLines(facts, style),
     bookLines(facts, style),
@@ -69,9 +71,11 @@ function modeLine({ mode, modeReason }: StatusFacts, style: Style): string {
   return `Mode: ${style.paint(mode === "live" ? "bad" : "accent", modeLabel(mode))} (${oneLine(modeReason)})`;
 }
 
-function haltLine({ halted }: StatusFacts, style: Style): string {
-  if (halted === undefined) return `Trading: ${style.paint("good", "allowed")}`;
-  return `Trading: ${style.paint("bad", "HALTED")} (${oneLine(halted)}); \`alpaca-trader resume\` ends it`;
+function tradingLine({ halted, refusal }: StatusFacts, style: Style): string {
+  if (halted !== undefined) return `Trading: ${style.paint("bad", "HALTED")} (${oneLine(halted)}); \`alpaca-trader resume\` ends it`;
+  return refusal === undefined
+    ? `Trading: ${style.paint("good", "allowed")}`
+    : `Trading: ${style.paint("bad", "REFUSED")}. ${oneLine(refusal)}`;
 }
 
 function daemonLine({ daemon, now, zone }: StatusFacts, style: Style): string {

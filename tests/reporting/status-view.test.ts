@@ -85,6 +85,12 @@ describe("the status", () => {
     );
   });
 
+  test("says that trading is refused, and why; a halt comes first", () => {
+    const refusal = "The broker blocks it: trading_blocked.";
+    expect(status({ refusal })).toContain(`Trading: REFUSED. ${refusal}`);
+    expect(status({ refusal, halted: "by hand" })).toContain("Trading: HALTED (by hand); `alpaca-trader resume` ends it");
+  });
+
   test("says that no daemon runs", () => {
     expect(status({ daemon: undefined })).toContain("Daemon: not running");
   });

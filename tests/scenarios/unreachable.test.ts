@@ -122,6 +122,7 @@ describe("the account", () => {
 
       expectExit(refused, 3);
       expect(refused.stdout).toMatch(/Not executed, account-blocked: The account may not trade/);
+      expect((await scenario.status()).stdout).toContain("Trading: REFUSED. The broker blocks it: trading_blocked.");
       expect(scenario.orders).toEqual([]);
       scenario.simulator.exchange.setFlags({ tradingBlocked: false });
       expectExit(await scenario.execute(), 0);
@@ -150,6 +151,7 @@ describe("the account", () => {
         expect(ended.stdout).toContain("Portfolio Value: $100,000.00");
       }
       expect(other.orders).toEqual([]);
+      expect((await other.status()).stdout).toContain(`Trading: REFUSED. This ledger trades for account ${first.accountNumber}, but`);
       const wrong = await other.run(["account", "--pin", "PA1"]);
       expectExit(wrong, 1);
       expect(wrong.stdout).toBe("");
