@@ -31,6 +31,7 @@ import { DEFAULT_EXECUTION } from "../domain/execution-style.ts";
 import { newIntents } from "./orders/intents.ts";
 import type { Conclusion } from "./outcome/outcome.ts";
 import type { Declined, Preparation } from "./preparation/prepare.ts";
+import { TRIED_AGAIN } from "./preparation/opening.ts";
 import { planInput } from "./preparation/plan-input.ts";
 import { declined, prepare } from "./preparation/prepare.ts";
 import type { MarketReading, AccountSnapshot, KnownAssets } from "./preparation/account-snapshot.ts";
@@ -216,7 +217,7 @@ export class Rebalancer {
     if (passing.length === 0) return undefined;
     const causes = left.map(({ symbol, reason: code }) => ({ symbol, code }));
     const verdict = passing.some((rest) => rest.reason === "price-doubt") ? "price-doubt" : "account-unsettled";
-    return this.#judged(signal, options, { ...declined(verdict, reason, "The run is tried again while it is fresh."), causes, snapshot });
+    return this.#judged(signal, options, { ...declined(verdict, reason, TRIED_AGAIN), causes, snapshot });
   }
 
   /** Symbols of a later SELL of the strategy are not bought again (R22). */

@@ -93,8 +93,8 @@ export const SKIP_REASONS = {
   },
   "insufficient-cash": {
     leaves: "lasts",
-    meaning: "There is not enough cash for it, or for all of it.",
-    phrase: "there is not enough cash",
+    meaning: "There is not enough cash or buying power for it, or for all of it.",
+    phrase: "there is not enough cash or buying power",
   },
   "not-available": {
     leaves: "passes",

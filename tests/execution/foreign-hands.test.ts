@@ -41,6 +41,7 @@ describe("a foreign order before planning (R24)", () => {
       kind: "declined",
       verdict: "account-unsettled",
       reason: "Nothing can be traded now: UVXY (foreign-order). Somebody else's order is open for it.",
+      hint: "A running daemon tries the run again while it is fresh; without one, run `alpaca-trader execute` again.",
     });
     desk.exchange.cancel(orderOf(desk, "UVXY").id);
     await desk.clock.advance(1_000);

@@ -6,6 +6,9 @@ import type { AccountSnapshot } from "./account-snapshot.ts";
 
 const MINUTE_MS = 60_000;
 
+/** Hint of a verdict for now: who judges the run again. */
+export const TRIED_AGAIN = "A running daemon tries the run again while it is fresh; without one, run `alpaca-trader execute` again.";
+
 /** Why nothing may start at this time of the session, or in this way outside a session. */
 export interface NotYet {
   readonly reason: string;
@@ -31,7 +34,7 @@ export async function tooSoonAfterOpen(
     if (now >= until) return undefined;
     return {
       reason: `The session has just opened; nothing starts before ${marketTime(until)} (AVOID_OPEN_MINUTES is ${String(avoidOpenMinutes)}).`,
-      hint: "The run is tried again while it is fresh. If it is too old by then, it is not executed.",
+      hint: `${TRIED_AGAIN} If it is too old by then, it is not executed.`,
     };
   } catch (error) {
     if (!(error instanceof BrokerError)) throw error;

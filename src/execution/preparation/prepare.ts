@@ -19,7 +19,7 @@ import { unexplainedJump } from "./equity-jump.ts";
 import type { Inheritable, Inheritance, Reserved } from "./inherited-ids.ts";
 import { inheritable, planWithHeirs } from "./inherited-ids.ts";
 import { endEarlierOrders } from "./earlier-orders.ts";
-import { notForTheOpen, tooSoonAfterOpen } from "./opening.ts";
+import { notForTheOpen, tooSoonAfterOpen, TRIED_AGAIN } from "./opening.ts";
 import { planInput, symbolsOf } from "./plan-input.ts";
 import type { ExecutionParts } from "../execution-parts.ts";
 import { EXTERNAL_FILLS_AFTER_MS, explainedByExternalFills, withExternalFills } from "./external-fills.ts";
@@ -39,9 +39,8 @@ const UNREACHABLE_PAUSE_MS = 1_000;
 const PRICE_DOUBT_LIMIT_MS = 15_000;
 /** Pauses between these readings; the last one repeats. */
 const PRICE_DOUBT_PAUSES_MS = [1_000, 1_000, 2_000, 3_000, 4_000] as const;
-const JUMP_HINT =
-  "Nothing was sent. The run is tried again while it is fresh. Compare with the account's page at the broker. A symbol whose price stays unconfirmed can be added to PROTECTED_SYMBOLS.";
-const EMPTY_HINT = "Nothing was sent. The run is tried again while it is fresh. Compare with the account's page at the broker.";
+const JUMP_HINT = `Nothing was sent. ${TRIED_AGAIN} Compare with the account's page at the broker. A symbol whose price stays unconfirmed can be added to PROTECTED_SYMBOLS.`;
+const EMPTY_HINT = `Nothing was sent. ${TRIED_AGAIN} Compare with the account's page at the broker.`;
 
 function doubtPause(round: number): number {
   return PRICE_DOUBT_PAUSES_MS[Math.min(round, PRICE_DOUBT_PAUSES_MS.length - 1)] ?? 0;
@@ -334,11 +333,7 @@ async function settle(parts: PrepareParts, request: PrepareRequest, first: Readi
     if (isSettled && isWhole) return snapshot;
     if (missing !== undefined && isLate) {
       return {
-        ...declined(
-          "account-unsettled",
-          `The account does not show our last fills yet: ${missing}.`,
-          "The run is tried again while it is fresh.",
-        ),
+        ...declined("account-unsettled", `The account does not show our last fills yet: ${missing}.`, TRIED_AGAIN),
         snapshot,
       };
     }
