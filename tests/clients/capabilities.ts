@@ -1,0 +1,42 @@
+/** What a bot may want of Alpaca, by the name that result lines carry. */
+export const CAPABILITIES = {
+  account: "account",
+  settings: "account settings, read and changed",
+  clock: "clock",
+  calendar: "calendar",
+  assets: "assets",
+  "simple-orders": "market, notional and fractional orders",
+  "priced-orders": "limit, stop and stop-limit orders",
+  "trailing-stop": "trailing stops",
+  "order-classes": "bracket, OCO and OTO orders",
+  "times-in-force": "IOC, FOK, OPG and CLS",
+  "extended-hours": "extended hours",
+  "short-sale": "short sales",
+  refusals: "refusals in Alpaca's words",
+  replace: "replace an order",
+  cancel: "cancel one order or all",
+  "order-queries": "order lists and ids of one's own",
+  positions: "positions",
+  "close-position": "close a part of a position",
+  "close-all": "close everything",
+  activities: "activities, page by page",
+  transfers: "deposits among the activities",
+  "portfolio-history": "portfolio history",
+  watchlists: "watchlists",
+  latest: "latest trades, quotes and bars",
+  snapshots: "snapshots",
+  bars: "bars of minutes to months",
+  "historical-trades": "historical trades",
+  "historical-quotes": "historical quotes",
+  "corporate-actions": "corporate actions",
+  "trade-updates": "order updates (websocket)",
+  "trade-events": "order updates (server-sent events)",
+  "data-stream": "stream of market data",
+  options: "options",
+  crypto: "crypto",
+  news: "news and screener",
+} as const;
+
+export type Capability = keyof typeof CAPABILITIES;
+
+export const CAPABILITY_NAMES = Object.keys(CAPABILITIES) as readonly Capability[];
