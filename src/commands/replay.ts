@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { loadConfig } from "../config/load.ts";
 import { ledgerFile } from "../config/files.ts";
 import { checkTogether, readWhatIf } from "../config/what-if.ts";
@@ -24,6 +25,8 @@ export interface ReplayOptions {
 
 /** As in the trading session. */
 const KEPT_DAYS = 90;
+/** An id has neither a slash nor a dot with letters behind it. */
+const LOOKS_LIKE_FILE = /[/\\]|\.[a-z]+$/i;
 /** A file may come from another machine. */
 const FILE_ZONE = "America/New_York";
 
@@ -35,12 +38,13 @@ const FILE_ZONE = "America/New_York";
 export async function replay(context: CommandContext, subject: string, options: ReplayOptions): Promise<ExitCode> {
   const changes = options.with ?? [];
   const values = readWhatIf(changes);
-  const isFile = looksLikeFile(subject);
+  const named = resolve(context.directory, subject);
+  const isFile = existsSync(named) || LOOKS_LIKE_FILE.test(subject);
   const zone = isFile ? FILE_ZONE : loadConfig(context.env).alertsTimezone;
-  const recording = isFile ? readRecording(subject) : recordingOf(context, subject, options.program);
+  const recording = isFile ? readRecording(named) : recordingOf(context, subject, options.program);
   const tapes = tapesIn(recording, isFile ? subject : "The recording");
   if (options.to !== undefined) {
-    writeRecording(options.to, recording);
+    writeRecording(resolve(context.directory, options.to), recording);
     context.out.line(`Recording written to ${options.to}. It holds no keys, and the account's number is masked.`);
   }
   const format = { style: context.out.style, zone };
@@ -59,11 +63,6 @@ function firstOf(tapes: readonly Tape[]): Tape {
   const [first] = tapes;
   if (first === undefined) throw new Error("A recording has at least one tape.");
   return first;
-}
-
-/** An id has neither a slash nor a dot with letters behind it. */
-function looksLikeFile(subject: string): boolean {
-  return existsSync(subject) || /[/\\]|\.[a-z]+$/i.test(subject);
 }
 
 function recordingOf({ env }: CommandContext, id: string, program: string): RecordingFile {
