@@ -9,8 +9,8 @@ interface Crate {
   readonly env: Readonly<Record<string, string>> & { readonly CARGO_HOME: string };
 }
 
-/** They ask Alpaca's own hosts, whatever the environment says. */
-const NOT_POINTABLE = ["invalid_credentials"];
+/** The first ask Alpaca's own hosts, whatever the environment says; the crate itself ignores the others, as broken at Alpaca. */
+const LEFT_OUT = ["invalid_credentials", "retrieve_after", "retrieve_until"];
 
 /** The tests of the activities want an account that has traded. */
 const FILLS = 2;
@@ -20,7 +20,7 @@ export async function readSuite(workshop: Workshop, at: Addresses, { name, relea
   const folder = join(workshop.folder, "suite");
   if (!existsSync(folder)) cpSync(packageOf(env.CARGO_HOME, `${name}-${release}`), folder, { recursive: true });
   for (let fill = 0; fill < FILLS; fill += 1) await buyOneShare(at);
-  const skipped = NOT_POINTABLE.flatMap((words) => ["--skip", words]);
+  const skipped = LEFT_OUT.flatMap((words) => ["--skip", words]);
   const tests = ["cargo", "test", "--locked", "--lib", "--", "api::", "--test-threads=1", "--include-ignored", ...skipped];
   const { stdout, stderr } = await runProgram(tests, { cwd: folder, env: { ...env, ...at } });
   const results = [...stdout.matchAll(/^test (\S+) \.\.\. (ok|FAILED)$/gm)].map(([, test = "", ended]) => ({
