@@ -45,10 +45,10 @@ export const ONE_ORDER: readonly Mutant[] = [
     patches: [
       {
         file: "src/broker/venue-calls.ts",
-        find: "    return ask(call, this.#options.redact);\n",
+        find: "    return ask(call, redact);\n",
         replace:
-          "    const answer = await ask(call, this.#options.redact);\n" +
-          '    return answer.kind === "none" ? ask(call, this.#options.redact) : answer;\n',
+          "    const answer = await ask(call, redact);\n" +
+          '    return answer.kind === "none" ? ask(call, redact) : answer;\n',
       },
     ],
   },
