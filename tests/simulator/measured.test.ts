@@ -74,7 +74,7 @@ describe("an order", () => {
       expect(await request(method, path, body)).toMatchObject({ status, json: answer });
   });
 
-  test("keeps its id for ever, also after it was cancelled", async () => {
+  test("keeps its id forever, also after it was cancelled", async () => {
     const { clock, exchange, request } = venue();
     exchange.submit({ ...RESTING, client_order_id: "a" });
     exchange.cancelAll();
