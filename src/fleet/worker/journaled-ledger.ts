@@ -193,7 +193,7 @@ function exceptHalted(error: unknown): void {
 function damaged(cause?: unknown): TraderError {
   return new TraderError("A change in the journal does not fit the ledger that it changes, so the ledger cannot be restored.", {
     code: "ledger-damaged",
-    hint: "The account is not traded. Compare its orders with `fleet explain`, and restore the database from a backup.",
+    hint: "The account is not traded. Compare its orders at the venue with `fleet report`, and restore the database from a backup.",
     exitCode: EXIT.refused,
     cause,
   });
