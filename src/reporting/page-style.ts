@@ -129,7 +129,7 @@ h1 a { color: inherit; }
 
 @media (max-width: 64rem) { .wide-tablet { display: none; } }
 @media (max-width: 40rem) {
-  .wide-phone, .cents, .chart .minor { display: none; } .scroll table { font-size: 0.82rem; } :is(#holdings, #strategies) table { font-size: 0.76rem; } :is(#holdings, #strategies) :is(th, td) { padding-left: 0.12rem; padding-right: 0.12rem; } main { padding: 0.7rem; gap: 0.7rem; } section { padding: 0.7rem; } .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .wide-phone, .cents, .chart .minor { display: none; } .scroll table { font-size: 0.82rem; } :is(#holdings, #strategies, #live) table { font-size: 0.76rem; } :is(#holdings, #strategies, #live) :is(th, td) { padding-left: 0.12rem; padding-right: 0.12rem; } main { padding: 0.7rem; gap: 0.7rem; } section { padding: 0.7rem; } .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   #account .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); } #account .figures dd { font-size: 1.1rem; } #account .figures > div:first-child { grid-column: 1 / -1; } h2 .as-of { display: block; margin-left: 0; } .history .timeline { padding-left: 0; } th.bar { white-space: normal; } th, td { padding: 0.42rem 0.2rem; } .decision { padding-left: 0; } th.bar, td.bar { width: auto; }
 }
 @media (prefers-reduced-motion: no-preference) { #live[data-busy="true"] h2::after { content: ""; display: inline-block; width: 0.55rem; height: 0.55rem; margin-left: 0.5rem; border-radius: 50%; background: var(--busy); animation: pulse 1.6s ease-in-out infinite; } }
