@@ -22,6 +22,7 @@ export class RecurringWarnings {
   readonly #clock: Pick<Clock, "monotonic" | "after">;
   #trouble: Trouble | undefined;
   #timer: Timer | undefined;
+  #isClosed = false;
 
   constructor(log: Log, clock: Pick<Clock, "monotonic" | "after">) {
     this.#log = log;
@@ -35,7 +36,8 @@ export class RecurringWarnings {
     trouble.last = now;
     trouble.count += 1;
     this.#timer?.cancel();
-    this.#timer = this.#clock.after(QUIET_MS, () => this.#end(trouble));
+    // A process that is ending must not wait for it.
+    this.#timer = this.#isClosed ? undefined : this.#clock.after(QUIET_MS, () => this.#end(trouble));
     const isReminder = now >= trouble.nextReminder;
     if (isReminder) trouble.nextReminder = now + REMIND_MS;
     if (trouble.count > 1 && !isReminder) {
@@ -47,6 +49,7 @@ export class RecurringWarnings {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#timer?.cancel();
     this.#trouble = undefined;
   }

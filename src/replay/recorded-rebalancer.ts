@@ -24,7 +24,7 @@ export class RecordedRebalancer extends Rebalancer {
     const { recordings, redact, clock, broker, ledger, stopping, inbox = EMPTY_INBOX, halted, emit } = parts;
     const recorder = new Recorder({
       ...{ clock, recordings, redact, brokerName: broker.name, settings: settingsOf(parts) },
-      onProblem: (text) => emit({ kind: "remark", level: "warn", text, recurs: true }),
+      onProblem: (text) => emit({ kind: "remark", level: "warn", text }),
     });
     super({
       ...parts,

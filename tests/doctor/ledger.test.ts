@@ -130,7 +130,7 @@ test("the lock names its holder, or that no daemon runs", () => {
   expect(judgeLock(undefined)).toEqual([saying("warning", "no daemon is running")]);
   const holder = { pid: 7, command: "run", mode: "paper", account: "PA1", stateDir: "/s", startedAt: 0 };
   expect(judgeLock(holder)).toEqual([
-    saying("ok", "the daemon is running: process 7 (run, paper, account PA1, state in /s), since 1970-01-01T00:00:00.000Z"),
+    saying("ok", "the daemon is running: process 7 (run, paper, account PA1, state in /s), since 1970-01-01 00:00:00 UTC"),
   ]);
   expect(judgeLock({ ...holder, command: "execute" })).toEqual([saying("ok", "`execute` is running")]);
 });

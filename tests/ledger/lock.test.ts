@@ -75,7 +75,7 @@ describe("the trading lock", () => {
     const refusal = refusalOf(() => acquireLock(file, holder()));
     expect(refusal).toMatchObject({ code: "lock-held", exitCode: 3 });
     expect(refusal.message).toContain(`process ${String(child.pid)} (run, paper, account PA3TEST`);
-    expect(refusal.message).toContain("since 2026-11-22T14:00:00.000Z");
+    expect(refusal.message).toContain("since 2026-11-22 14:00:00 UTC");
     expect(refusal.hint).toContain(String(child.pid));
   });
 

@@ -77,3 +77,12 @@ test("says nothing more once it is closed, and leaves no timer", async () => {
   expect(said).toHaveLength(1);
   expect(clock.pending).toBe(0);
 });
+
+test("what fails while the process is ending is logged and keeps it no longer", async () => {
+  warnings.warn("The account cannot be read: ECONNREFUSED");
+  warnings.close();
+  warnings.warn("The execution is not recorded for a replay: the disk is full");
+
+  expect(said).toEqual(["The account cannot be read: ECONNREFUSED", "The execution is not recorded for a replay: the disk is full"]);
+  expect(clock.pending).toBe(0);
+});

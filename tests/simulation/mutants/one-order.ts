@@ -46,9 +46,7 @@ export const ONE_ORDER: readonly Mutant[] = [
       {
         file: "src/broker/venue-calls.ts",
         find: "    return ask(call, redact);\n",
-        replace:
-          "    const answer = await ask(call, redact);\n" +
-          '    return answer.kind === "none" ? ask(call, redact) : answer;\n',
+        replace: "    const answer = await ask(call, redact);\n" + '    return answer.kind === "none" ? ask(call, redact) : answer;\n',
       },
     ],
   },
