@@ -78,7 +78,7 @@ test("says nothing more once it is closed, and leaves no timer", async () => {
   expect(clock.pending).toBe(0);
 });
 
-test("what fails while the process is ending is logged and keeps it no longer", async () => {
+test("what fails while the process is ending is logged and keeps it no longer", () => {
   warnings.warn("The account cannot be read: ECONNREFUSED");
   warnings.close();
   warnings.warn("The execution is not recorded for a replay: the disk is full");
