@@ -259,7 +259,7 @@ export class TradingSession {
       inbox,
       emit: (event) => this.emit(event),
     };
-    if (ledger !== this.ledger) return new Rebalancer(parts);
+    if (ledger !== this.ledger || !config.fleet.isRecorded) return new Rebalancer(parts);
     return new RecordedRebalancer({ ...parts, recordings: this.ledger.recordings, redact: createRedaction(secretsOf(config)) });
   }
 

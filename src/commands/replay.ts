@@ -94,6 +94,6 @@ function notRecorded({ id, finishedAt }: ExecutionRecord): TraderError {
     hint:
       finishedAt === undefined
         ? "It is under way; it is written a second after its first order, and at its end."
-        : `It is older than ${String(KEPT_DAYS)} days, or an earlier version executed it. \`alpaca-trader explain ${id}\` shows what is known of it.`,
+        : `It is older than ${String(KEPT_DAYS)} days, or it was executed by an earlier version or by a fleet of more accounts than FLEET_PLACES. \`alpaca-trader explain ${id}\` shows what is known of it.`,
   });
 }

@@ -47,6 +47,7 @@ export function loadConfig(env: Environment): Config {
       canaryFails: given(values, "FLEET_CANARY_FAILS"),
       group: values.FLEET_GROUP,
       isCanary: given(values, "FLEET_CANARY") === "on",
+      isRecorded: true,
       marketKey: values.FLEET_MARKET_KEY,
       database: values.FLEET_DATABASE,
       identityFile: values.FLEET_IDENTITY_FILE,

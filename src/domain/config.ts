@@ -102,6 +102,8 @@ export interface FleetConfig {
   readonly group: string | undefined;
   /** It trades before the others. */
   readonly isCanary: boolean;
+  /** Its executions are recorded for `replay`. */
+  readonly isRecorded: boolean;
   /** Name of the account whose market data is read for all. */
   readonly marketKey: string | undefined;
   /** Address of the PostgreSQL that the machines of a fleet share; `undefined`: the fleet is one process. It may hold a password. */

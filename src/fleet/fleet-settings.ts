@@ -85,7 +85,7 @@ export function loadFleet(env: Environment, store: Pick<AccountStore, "list">): 
   if (problems.length > 0 || first === undefined) throw configurationError(problems);
   return {
     shared: sharedConfig(first.config, env),
-    accounts: accounts.map((account) => ({ ...account, config: { ...warmFor(account, accounts), notifications: SILENT } })),
+    accounts: accounts.map((account) => ({ ...account, config: { ...inTurns(account, accounts), notifications: SILENT } })),
   };
 }
 
@@ -97,10 +97,10 @@ export function workerConfig(config: Config): Config {
   return { ...config, notifications: SILENT, execution: { ...config.execution, warmSnapshot: false } };
 }
 
-/** What an account has no place for is read before its turn in vain. */
-function warmFor({ config }: FleetAccount, all: readonly FleetAccount[]): Config {
+/** What an account has no place for is read before its turn in vain, and to record its execution makes the others wait. */
+function inTurns({ config }: FleetAccount, all: readonly FleetAccount[]): Config {
   if (all.length <= config.fleet.places) return config;
-  return { ...config, execution: { ...config.execution, warmSnapshot: false } };
+  return { ...config, fleet: { ...config.fleet, isRecorded: false }, execution: { ...config.execution, warmSnapshot: false } };
 }
 
 function sharedConfig(config: Config, env: Environment): Config {

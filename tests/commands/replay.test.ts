@@ -94,7 +94,7 @@ describe("replay EXECUTION", () => {
     connection.close();
     expect(await refusal(ID)).toMatchObject({
       code: "no-recording",
-      hint: expect.stringContaining("an earlier version executed it") as unknown,
+      hint: expect.stringContaining("executed by an earlier version") as unknown,
     });
   });
 

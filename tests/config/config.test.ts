@@ -249,6 +249,7 @@ describe("values", () => {
         canaryFails: "stop",
         group: undefined,
         isCanary: false,
+        isRecorded: true,
         database: undefined,
         identityFile: undefined,
         recipient: undefined,

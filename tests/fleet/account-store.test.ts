@@ -104,15 +104,18 @@ describe("the settings of a fleet", () => {
     );
   });
 
-  test("read no account before its turn when there are more than places", () => {
+  test("read no account before its turn, and record no execution, when there are more than places", () => {
     for (const name of ["a", "b", "c"]) store.add(name, { ...KEYS, ALPACA_PAPER_KEY: `PK${name}` });
     const warm = (places: string): boolean[] =>
       loadFleet({ ...env(), FLEET_PLACES: places }, store).accounts.map(({ config }) => config.execution.warmSnapshot);
+    const recorded = (places: string): boolean[] =>
+      loadFleet({ ...env(), FLEET_PLACES: places }, store).accounts.map(({ config }) => config.fleet.isRecorded);
 
-    expect([warm("3"), warm("2")]).toEqual([
-      [true, true, true],
-      [false, false, false],
-    ]);
+    for (const prepared of [warm, recorded])
+      expect([prepared("3"), prepared("2")]).toEqual([
+        [true, true, true],
+        [false, false, false],
+      ]);
   });
 
   test("name every problem of every account at once", () => {

@@ -59,6 +59,7 @@ function host(name: string, fill: (ledger: SqliteLedger) => void, change: Partia
     canaryFails: "stop",
     group: undefined,
     isCanary: false,
+    isRecorded: true,
     marketKey: undefined,
     database: undefined,
     identityFile: undefined,
