@@ -103,6 +103,6 @@ describe("the page of a fleet in a browser", () => {
     await fleet.run(["resume"]);
     await page.getByText("5 of 5 accounts watch for alerts").waitFor();
 
-    expect(await page.locator("#alarms").innerText()).toBe("");
+    expect((await page.locator("#alarms").innerText()).trim()).toBe("");
   });
 });
