@@ -23,11 +23,10 @@ export const PAGE_STYLE = `
 *, *::before, *::after { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; scroll-padding-top: 6rem; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; font-variant-numeric: tabular-nums; }
-h1, h2, h3, h4, p, dl, ol, fieldset, pre { margin: 0; padding: 0; }
+h1, h2, h3, p, dl, ol, fieldset, pre { margin: 0; padding: 0; }
 h1 { font-size: 1.05rem; letter-spacing: 0.01em; }
 h2 { font-size: 1.05rem; margin-bottom: 0.75rem; }
-h3 { font-size: 0.95rem; }
-h4 { font-size: 0.9rem; margin: 1.1rem 0 0.4rem; }
+h3 { font-size: 0.9rem; margin: 1.1rem 0 0.4rem; }
 a { color: var(--accent); }
 code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: 0.92em; overflow-wrap: anywhere; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 4px; }

@@ -16,10 +16,10 @@ export function decisionSection(detail: ExecutionDetail, time: PageTime): Markup
 
 function signalPart({ execution, signal }: ExecutionDetail, time: PageTime): Markup {
   if (signal === null)
-    return html`<h4>Signal</h4>
+    return html`<h3>Signal</h3>
       <p class="quiet">It is no longer in the ledger.</p>`;
   const lines = signal.lines.map(({ text }) => text).join("\n");
-  return html`<h4>Signal</h4>
+  return html`<h3>Signal</h3>
     <p>
       ${signal.strategy}, generated ${instantText(signal.generated_at, time)}, read ${instantText(signal.arrived_at, time)}.
       <q>${signal.reason}</q>
@@ -35,7 +35,7 @@ const PLAN: readonly HtmlColumn[] = [
 
 function planPart({ execution: { id }, plan, wanted }: ExecutionDetail): Markup {
   if (plan === null)
-    return html`<h4>Plan</h4>
+    return html`<h3>Plan</h3>
       <p class="quiet">It ended before planning. Targets: ${Object.keys(wanted).join(", ")}.</p>`;
   const isRepeated = plan.buying !== null && JSON.stringify(plan.buying) === JSON.stringify(plan.selling);
   return html`${phase(id, "first", plan.selling)} ${plan.buying === null || isRepeated ? "" : phase(id, "after the sells", plan.buying)}`;
@@ -50,7 +50,7 @@ function phase(id: string, when: string, { base, spendable, lines }: PhaseRecord
     priceCell(line.price ?? null),
     line.detail,
   ]);
-  return html`<h4>Plan, ${when}</h4>
+  return html`<h3>Plan, ${when}</h3>
     <p class="quiet">Base ${dollarsCell(base)}, spendable ${dollarsCell(spendable)}.</p>
     ${htmlTable(`Plan of execution ${id}, ${when}`, PLAN, rows)}`;
 }
@@ -67,13 +67,13 @@ function pricesPart({ execution: { id }, prices }: ExecutionDetail): Markup | st
     ask === null ? "" : priceCell(ask),
     delayText(age_ms),
   ]);
-  return html`<h4>Prices seen</h4>
+  return html`<h3>Prices seen</h3>
     ${htmlTable(`Prices seen by execution ${id}`, PRICES, rows)}`;
 }
 
 function stepsPart({ steps }: ExecutionDetail, time: PageTime): Markup | string {
   if (steps.length === 0) return "";
-  return html`<h4>Step by step</h4>
+  return html`<h3>Step by step</h3>
     <ol class="steps">
       ${steps.map(({ at, text }) => html`<li><time datetime="${at}">${clockText(at, time)}</time> ${text}</li>`)}
     </ol>`;

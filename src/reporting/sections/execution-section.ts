@@ -105,7 +105,7 @@ function driftTable(id: string, { drift }: ExecutionReport["shortfall"]): Markup
     pointsCell(entry.drift),
     entry.left_alone === null ? "" : readable(entry.left_alone),
   ]);
-  return html`<h4>Not completed</h4>
+  return html`<h3>Not completed</h3>
     ${htmlTable(`Not completed by execution ${id}`, DRIFT, rows)}`;
 }
 
