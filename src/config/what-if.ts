@@ -3,34 +3,11 @@ import { mistakenFor } from "./misspelled.ts";
 import { checkPairs } from "./pairs.ts";
 import type { Problem } from "./problems.ts";
 import { wrongValue } from "./problems.ts";
+import { TRADING_SETTINGS } from "./setting-groups.ts";
 import { SETTINGS, type Setting, type SettingName, type SettingValues } from "./settings.ts";
 
 /** The settings that decide what an execution does once its signal has been accepted. */
-const DECIDING = [
-  "CASH_RESERVE_PERCENT",
-  "MIN_TRADE_VALUE",
-  "DRIFT_BAND_PERCENT",
-  "ORDER_TIMEOUT_SECONDS",
-  "EXECUTION_DEADLINE_SECONDS",
-  "SIGNAL_MAX_AGE_SECONDS",
-  "EXECUTION_STYLE",
-  "AVOID_OPEN_MINUTES",
-  "WARM_SNAPSHOT",
-  "LIMIT_MAX_SPREAD_PERCENT",
-  "LIMIT_COLLAR_PERCENT",
-  "LIMIT_REPEG_SECONDS",
-  "LIMIT_REPEGS",
-  "LIMIT_THEN",
-  "LIMIT_WITHOUT_QUOTE",
-  "LIMIT_SLICE_PERCENT",
-  "PROTECTED_SYMBOLS",
-  "ALLOWED_SYMBOLS",
-  "MAX_UNBUYABLE_PERCENT",
-  "UNBUYABLE_ACTION",
-  "MAX_ORDER_VALUE",
-  "MAX_DAILY_TURNOVER_PERCENT",
-  "MAX_DAILY_LOSS_PERCENT",
-] as const satisfies readonly SettingName[];
+const DECIDING = [...TRADING_SETTINGS, "SIGNAL_MAX_AGE_SECONDS", "WARM_SNAPSHOT"] as const satisfies readonly SettingName[];
 
 /** A value may be left out: then the setting counts as unset. */
 export type DecidingValues = { readonly [Name in (typeof DECIDING)[number]]?: SettingValues[Name] | undefined };

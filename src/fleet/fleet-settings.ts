@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { loadConfig } from "../config/load.ts";
 import { CREDENTIAL_SETTINGS } from "../config/mode.ts";
 import { ConfigurationError } from "../config/problems.ts";
-import { ACCOUNT_SETTINGS } from "../config/settings.ts";
+import { ACCOUNT_SETTINGS } from "../config/setting-groups.ts";
 import { stateDirFrom } from "../config/state-dir.ts";
 import { textIn } from "../config/text-in.ts";
 import { NAMES_IN_FILE, type Config, type Environment } from "../domain/config.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { parse } from "yaml";
-import { ACCOUNT_SETTINGS } from "../../src/config/settings.ts";
+import { ACCOUNT_SETTINGS } from "../../src/config/setting-groups.ts";
 import { section } from "./documented.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
