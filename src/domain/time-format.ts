@@ -8,9 +8,10 @@ export interface TimeFormat {
   readonly zone: string;
 }
 
-/** `2025-07-16 10:42:58 EDT`. */
+/** `2025-07-16 10:42:58 EDT`; milliseconds since the epoch where they are no date. */
 export function formatInstant(at: number, zone: string): string {
-  return inZone(at, zone).toFormat("yyyy-LL-dd HH:mm:ss ZZZZ");
+  const instant = inZone(at, zone);
+  return instant.isValid ? instant.toFormat("yyyy-LL-dd HH:mm:ss ZZZZ") : `${at} ms`;
 }
 
 /** `10:42:58.025`; the day and the zone are said once, above. */
