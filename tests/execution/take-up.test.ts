@@ -5,7 +5,6 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { Daemon } from "../../src/app/daemon.ts";
 import type { RebalanceResult } from "../../src/execution/rebalancer.ts";
 import { Intake } from "../../src/intake/intake.ts";
-import type { Log } from "../../src/logging/logger.ts";
 import { decimal } from "../../src/domain/decimal.ts";
 import { changeAsset } from "../../src/simulator/admin-routes.ts";
 import { HEDGE as HEDGE_LEGS, runOf, type Leg } from "../scenarios/strategy.ts";
@@ -286,11 +285,3 @@ describe("the daemon takes up the rest by itself", () => {
     expectUnharmed(desk);
   });
 });
-
-const SILENT: Log = {
-  error: () => undefined,
-  warn: () => undefined,
-  info: () => undefined,
-  debug: () => undefined,
-  child: () => SILENT,
-};

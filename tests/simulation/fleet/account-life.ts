@@ -10,12 +10,12 @@ import { Rebalancer } from "../../../src/execution/rebalancer.ts";
 import { Intake, type IntakeOptions } from "../../../src/intake/intake.ts";
 import type { HeldAccount } from "../../../src/app/trading-session.ts";
 import type { LedgerOptions, SqliteLedger } from "../../../src/ledger/sqlite-ledger.ts";
-import type { Log } from "../../../src/logging/logger.ts";
 import type { Venue } from "../../../src/simulator/venue.ts";
 import { WRITERS_ZONE } from "../../scenarios/strategy.ts";
 import { inProcessSocket } from "../../execution/in-process-socket.ts";
 import { Killed } from "../life.ts";
 import type { Clock } from "../../../src/domain/clock.ts";
+import { SILENT } from "../../silent-log.ts";
 
 export const SIGNAL_MAX_AGE_SECONDS = 300;
 export const STRATEGY = "nuclear";
@@ -168,11 +168,3 @@ export class AccountLife {
     });
   }
 }
-
-const SILENT: Log = {
-  error: () => undefined,
-  warn: () => undefined,
-  info: () => undefined,
-  debug: () => undefined,
-  child: () => SILENT,
-};

@@ -1,5 +1,4 @@
 import { identityIn } from "../../../src/execution/orders/ids.ts";
-import { decimal } from "../../../src/domain/decimal.ts";
 import { promisesSettled, VirtualClock } from "../../../src/domain/virtual-clock.ts";
 import { Canaries } from "../../../src/fleet/canaries.ts";
 import { Places } from "../../../src/fleet/places.ts";
@@ -7,10 +6,11 @@ import { SharedMarket } from "../../../src/fleet/shared-market.ts";
 import { withRestarts } from "../../../src/fleet/restarts.ts";
 import { SharedReader } from "../../../src/intake/shared-reader.ts";
 import { openLedgerImage, type SqliteLedger } from "../../../src/ledger/sqlite-ledger.ts";
-import { ManyAccounts } from "../../../src/simulator/many-accounts.ts";
+import type { ManyAccounts } from "../../../src/simulator/many-accounts.ts";
 import type { Venue, VenueRequest, VenueResponse } from "../../../src/simulator/venue.ts";
 import { emptyLedger } from "../../ledger/new-ledger.ts";
-import { drawRun, PRICES } from "../../processes/portfolios.ts";
+import { drawVenues, lastVerdict, missOf } from "./accounts.ts";
+import { drawRun } from "../../processes/portfolios.ts";
 import { WRITERS_ZONE } from "../../scenarios/strategy.ts";
 import { AlertsFile } from "../alerts-file.ts";
 import { Chance } from "../chance.ts";
@@ -44,8 +44,6 @@ const WATCH_TICK_MS = 1_000;
 const HINT_MS = [4, 55] as const;
 /** What is read takes longer than others wait for it. */
 const SLOW_MS = [400, 4_000] as const;
-/** Reserve and drift band are one percent each. */
-const TOLERANCE = 0.02;
 
 interface Account {
   readonly index: number;
@@ -92,19 +90,7 @@ class FleetSimulation {
     const { seed, accounts } = plan;
     this.#plan = plan;
     this.#network = new Chance(seed, "network");
-    const money = new Chance(seed, "money");
-    this.#venues = new ManyAccounts({
-      clock: this.#clock,
-      seed,
-      prices: PRICES,
-      partialFillProbability: 0.2,
-      accountOf: () => ({
-        cash: decimal(String(money.spread(20_000, 400_000))),
-        positions: money.happens(0.5)
-          ? [{ symbol: "TQQQ", quantity: decimal(String(money.whole(10, 900))), averagePrice: decimal("70") }]
-          : [],
-      }),
-    });
+    this.#venues = drawVenues(this.#clock, seed, 0.2);
     this.#accounts = Array.from({ length: accounts }, (_, index) => ({
       index,
       keyId: `PKFLEETSEED000${String(index)}`,
@@ -358,21 +344,10 @@ class FleetSimulation {
 
   #judgeTarget(account: Account, weights: ReadonlyMap<string, number>, when: string): void {
     if (this.#hasLostOrder(account)) return;
-    const { exchange } = this.#venueOf(account);
-    const equity = Number(exchange.accountView().equity);
-    const held = new Map(exchange.positionViews().map(({ symbol, market_value }) => [String(symbol), Number(market_value) / equity]));
-    for (const symbol of new Set([...held.keys(), ...weights.keys()])) {
-      const [is, wanted] = [held.get(symbol) ?? 0, (weights.get(symbol) ?? 0) * 0.99];
-      if (Math.abs(is - wanted) <= TOLERANCE) continue;
-      const said = this.#withLedger(account, (ledger) => {
-        const signal = ledger.recentSignals(1)[0];
-        return signal === undefined ? "no signal" : `${signal.verdict ?? ""}: ${signal.verdictReason ?? ""}`;
-      });
-      this.#violated(
-        `Account ${String(account.index)} is off target ${when} ${symbol} is ${is.toFixed(3)} of it instead of ${wanted.toFixed(3)}. Its ledger says ${said}`,
-      );
-      return;
-    }
+    const miss = missOf(this.#venueOf(account).exchange, weights);
+    if (miss === undefined) return;
+    const said = this.#withLedger(account, lastVerdict);
+    this.#violated(`Account ${String(account.index)} is off target ${when} ${miss}. Its ledger says ${said}`);
   }
 
   #judgeSecrets(): void {

@@ -1,5 +1,4 @@
 import { identityIn } from "../../../src/execution/orders/ids.ts";
-import { decimal } from "../../../src/domain/decimal.ts";
 import { promisesSettled, VirtualClock } from "../../../src/domain/virtual-clock.ts";
 import type { AccountHold, HostState } from "../../../src/fleet/account-host.ts";
 import { LinesIntake } from "../../../src/fleet/intake/lines-intake.ts";
@@ -12,12 +11,12 @@ import { openSavedLedger } from "../../../src/fleet/worker/journaled-ledger.ts";
 import type { Lease } from "../../../src/fleet/worker/lease.ts";
 import { LineFeed, type AccountLines } from "../../../src/fleet/worker/line-feed.ts";
 import { Worker, type HeldHost } from "../../../src/fleet/worker/worker.ts";
-import type { Log } from "../../../src/logging/logger.ts";
 import type { SqliteLedger } from "../../../src/ledger/sqlite-ledger.ts";
-import { ManyAccounts } from "../../../src/simulator/many-accounts.ts";
+import type { ManyAccounts } from "../../../src/simulator/many-accounts.ts";
 import type { Venue, VenueRequest, VenueResponse } from "../../../src/simulator/venue.ts";
 import { MemoryDatabase, type Way } from "../../fleet/store/memory-store.ts";
-import { drawRun, PRICES } from "../../processes/portfolios.ts";
+import { drawVenues, lastVerdict, missOf } from "../fleet/accounts.ts";
+import { drawRun } from "../../processes/portfolios.ts";
 import { WRITERS_ZONE } from "../../scenarios/strategy.ts";
 import { AlertsFile } from "../alerts-file.ts";
 import { Chance } from "../chance.ts";
@@ -26,6 +25,7 @@ import { AccountLife, ledgerOptions, SIGNAL_MAX_AGE_SECONDS, STRATEGY, type Acco
 import { leanFetch } from "../wire.ts";
 import { Machine } from "./machine.ts";
 import { drawPlan, type MachinesPlan, type Mishap } from "./plan.ts";
+import { SILENT } from "../../silent-log.ts";
 
 export interface MachinesSeedResult {
   readonly seed: number;
@@ -42,7 +42,6 @@ const TUESDAY_10_00 = Date.parse("2026-11-17T10:00:00-05:00");
 const FINAL_MS = 40_000;
 /** A halt is heard within a second, and a request may be on its way. */
 const HALT_HEARD_MS = 1_400;
-const TOLERANCE = 0.02;
 
 interface Account {
   readonly name: string;
@@ -88,19 +87,7 @@ class MachinesSimulation {
     const { seed, accounts } = plan;
     this.#plan = plan;
     this.#network = new Chance(seed, "network");
-    const money = new Chance(seed, "money");
-    this.#venues = new ManyAccounts({
-      clock: this.#clock,
-      seed,
-      prices: PRICES,
-      partialFillProbability: 0.1,
-      accountOf: () => ({
-        cash: decimal(String(money.spread(20_000, 400_000))),
-        positions: money.happens(0.5)
-          ? [{ symbol: "TQQQ", quantity: decimal(String(money.whole(10, 900))), averagePrice: decimal("70") }]
-          : [],
-      }),
-    });
+    this.#venues = drawVenues(this.#clock, seed, 0.1);
     this.#accounts = Array.from({ length: accounts }, (_, index) => ({
       name: `account-${String(index)}`,
       keyId: `PKMACHINESEED0${String(index)}`,
@@ -332,19 +319,8 @@ class MachinesSimulation {
   #judgeAccount(account: Account, weights: ReadonlyMap<string, number>): void {
     this.#judgeOnce(account);
     if (this.#withLedger(account, (ledger) => ledger.unsettledIntents().some(({ state }) => state === "abandoned"))) return;
-    const { exchange } = this.#venueOf(account);
-    const equity = Number(exchange.accountView().equity);
-    const held = new Map(exchange.positionViews().map(({ symbol, market_value }) => [String(symbol), Number(market_value) / equity]));
-    for (const symbol of new Set([...held.keys(), ...weights.keys()])) {
-      const [is, wanted] = [held.get(symbol) ?? 0, (weights.get(symbol) ?? 0) * 0.99];
-      if (Math.abs(is - wanted) <= TOLERANCE) continue;
-      const said = this.#withLedger(account, (ledger) => {
-        const signal = ledger.recentSignals(1)[0];
-        return signal === undefined ? "no signal" : `${signal.verdict ?? ""}: ${signal.verdictReason ?? ""}`;
-      });
-      this.#violated(`${account.name}: ${symbol} is ${is.toFixed(3)} of it instead of ${wanted.toFixed(3)}. Its ledger says ${said}`);
-      return;
-    }
+    const miss = missOf(this.#venueOf(account).exchange, weights);
+    if (miss !== undefined) this.#violated(`${account.name}: ${miss}. Its ledger says ${this.#withLedger(account, lastVerdict)}`);
   }
 
   /** Of one intent nothing is filled twice: prices stand still, so no part of a run is traded more than once. */
@@ -468,14 +444,6 @@ class SimulatedHost implements HeldHost {
     this.#life?.stop();
   }
 }
-
-const SILENT: Log = {
-  error: () => undefined,
-  warn: () => undefined,
-  info: () => undefined,
-  debug: () => undefined,
-  child: () => SILENT,
-};
 
 function never(): Promise<never> {
   return new Promise(() => undefined);
