@@ -1,36 +1,37 @@
-import { accountRefusal } from "../../accounts/account-guard.ts";
 import { BrokerError } from "../../domain/broker.ts";
 import type { Clock } from "../../domain/clock.ts";
 import { messageOf } from "../../domain/errors.ts";
-import type { Signal } from "../../domain/signal.ts";
-import { freshness } from "../../intake/freshness.ts";
-import type { Verdict, VerdictKind } from "../../domain/verdict.ts";
 import type { IntentRecord } from "../../domain/ledger/orders.ts";
-import { marketDate, marketTime } from "../../domain/market-day.ts";
-import { max, min, sum, ZERO } from "../../domain/decimal.ts";
+import { ZERO } from "../../domain/decimal.ts";
 import type { SkipReason, Plan, PlanInput, PlanResult } from "../../portfolio/plan.ts";
-import type { RebalanceTarget } from "../../domain/rebalance-target.ts";
-import { isMeasured } from "../../portfolio/targets.ts";
 import { provePlan } from "../../portfolio/proof.ts";
-import { formatDollars } from "../../domain/format.ts";
-import { judgeFirstRun } from "./adoption.ts";
 import { limitsAgainst } from "./daily-limits.ts";
-import { unexplainedJump } from "./equity-jump.ts";
 import type { Inheritable, Inheritance, Reserved } from "./inherited-ids.ts";
 import { inheritable, planWithHeirs } from "./inherited-ids.ts";
 import { endEarlierOrders } from "./earlier-orders.ts";
-import { notForTheOpen, tooSoonAfterOpen, TRIED_AGAIN } from "./opening.ts";
+import { TRIED_AGAIN } from "./opening.ts";
 import { planInput, symbolsOf } from "./plan-input.ts";
-import type { ExecutionParts } from "../execution-parts.ts";
 import { EXTERNAL_FILLS_AFTER_MS, explainedByExternalFills, withExternalFills } from "./external-fills.ts";
 import type { AccountSnapshot } from "./account-snapshot.ts";
-import { MIN_SESSION_LEFT_TO_START_MS, readAccount, readHoldings, sessionLeft, unlessAborted, withoutEnded } from "./account-snapshot.ts";
-import type { SignalBounds } from "../loop/signal-bounds.ts";
+import { readAccount, readHoldings, sessionLeft, unlessAborted, withoutEnded } from "./account-snapshot.ts";
 import { planWithin } from "../loop/signal-bounds.ts";
 import type { Expected } from "./settle.ts";
 import { expectedAfter, FILLS_SETTLE_WITHIN_MS, isMore, mayReleaseMore, SETTLE_LIMIT_MS, settlePause, unsettled } from "./settle.ts";
 import { cashBefore } from "../outcome/summary.ts";
 import type { WarmSnapshot } from "./warm-snapshot.ts";
+import type { Declined, PrepareParts, PrepareRequest } from "./declining.ts";
+import {
+  accountDeclined,
+  adoptionDeclined,
+  declined,
+  equityDeclined,
+  gate,
+  offHoursDeclined,
+  openingDeclined,
+  otherSession,
+  sessionDeclined,
+  stillWanted,
+} from "./declining.ts";
 
 /** How long the venue may be unreachable before an execution that has not begun gives up. */
 const UNREACHABLE_LIMIT_MS = 20_000;
@@ -39,31 +40,9 @@ const UNREACHABLE_PAUSE_MS = 1_000;
 const PRICE_DOUBT_LIMIT_MS = 15_000;
 /** Pauses between these readings; the last one repeats. */
 const PRICE_DOUBT_PAUSES_MS = [1_000, 1_000, 2_000, 3_000, 4_000] as const;
-const JUMP_HINT = `Nothing was sent. ${TRIED_AGAIN} Compare with the account's page at the broker. A symbol whose price stays unconfirmed can be added to PROTECTED_SYMBOLS.`;
-const EMPTY_HINT = `Nothing was sent. ${TRIED_AGAIN} Compare with the account's page at the broker.`;
 
 function doubtPause(round: number): number {
   return PRICE_DOUBT_PAUSES_MS[Math.min(round, PRICE_DOUBT_PAUSES_MS.length - 1)] ?? 0;
-}
-
-export interface PrepareParts extends ExecutionParts {
-  /** Aborted when the process must stop or a newer run has replaced this one. */
-  readonly abandoned: AbortSignal;
-}
-
-export interface PrepareRequest {
-  readonly signal: Signal;
-  readonly wanted: RebalanceTarget;
-  readonly dryRun: boolean;
-  readonly ignoreMarketHours: boolean;
-  /** What the signal may still trade, after earlier executions of it (R33). */
-  readonly bounds?: SignalBounds | undefined;
-  /** Symbols that have had their orders and are not traded again. */
-  readonly excluded?: ReadonlyMap<string, SkipReason>;
-  /** The owner continues a signal, whatever its age, in the session in which it was first executed. */
-  readonly finishOf?: number | undefined;
-  /** Where sells may leave on what was read before the alert (R36). */
-  readonly warm?: WarmSnapshot | undefined;
 }
 
 export type Preparation =
@@ -79,16 +58,6 @@ export type Preparation =
   | Declined;
 
 type Ready = Extract<Preparation, { kind: "ready" }>;
-
-/** Why nothing was started. */
-export interface Declined {
-  readonly kind: "declined";
-  readonly verdict: VerdictKind;
-  readonly reason: string;
-  readonly causes?: Verdict["causes"];
-  readonly hint?: string;
-  readonly snapshot?: AccountSnapshot;
-}
 
 /**
  * Everything between a signal and its first order: reads the account until it is settled, plans, and checks
@@ -154,15 +123,6 @@ async function plannedWarm(parts: PrepareParts, request: PrepareRequest, warm: W
   return stillWanted(parts, request) === undefined ? { ...prepared, isWarm: true } : "something has happened meanwhile";
 }
 
-/** Halted or stale: checked before reading anything, and again by the loop right before the first order. */
-function gate(parts: PrepareParts, request: PrepareRequest): Declined | undefined {
-  if (request.dryRun) return undefined;
-  const halted = parts.halted();
-  if (halted !== undefined) return declined("halted", `Trading is halted (${halted}).`, "Run `alpaca-trader resume` to resume trading.");
-  const age = freshness(request.signal, parts.clock.now(), parts.signalMaxAgeSeconds);
-  return age.kind === "fresh" || request.finishOf !== undefined ? undefined : declined(age.kind, age.reason);
-}
-
 async function wholeSnapshot(parts: PrepareParts, request: PrepareRequest): Promise<AccountSnapshot | Declined> {
   return readable(parts, request, async () => readAccount(parts.broker, parts.assets, parts.clock, symbolsOf(request.wanted)));
 }
@@ -197,82 +157,11 @@ async function readable(
   }
 }
 
-function stillWanted(parts: PrepareParts, request: PrepareRequest): Declined | undefined {
-  return parts.abandoned.aborted ? declined("superseded", "A newer run took its place, or the daemon is stopping.") : gate(parts, request);
-}
-
 function sayUnreadableConfiguration(parts: PrepareParts): void {
   const trouble = parts.assets.configuration.takeTrouble();
   if (trouble === undefined) return;
   const text = `Cannot read the account's configuration: ${trouble} It is not known whether it may buy fractions and partnerships, so the venue decides.`;
   parts.emit({ kind: "remark", level: "warn", important: true, text });
-}
-
-/** R27: in live mode the first run sells nothing that this ledger did not buy until the owner allows it; other modes only warn. */
-function adoptionDeclined(parts: PrepareParts, { dryRun }: PrepareRequest, { plan, snapshot }: Ready): Declined | undefined {
-  const facts = { ledger: parts.ledger, account: snapshot.account.number };
-  const judged = judgeFirstRun(plan.sells, facts, { isLive: parts.account.mode === "live", dryRun });
-  if (judged?.kind === "refused") return { ...declined("refused", judged.reason, judged.hint), snapshot };
-  if (judged?.kind === "said") parts.emit({ kind: "remark", level: "warn", important: true, text: judged.text });
-  return undefined;
-}
-
-function accountDeclined(parts: PrepareParts, snapshot: AccountSnapshot): Declined | undefined {
-  const refusal = accountRefusal(parts.account, parts.ledger, snapshot.account);
-  if (refusal !== undefined) return { ...declined("account-blocked", refusal.reason, refusal.hint), snapshot };
-  if (snapshot.configuration?.suspendTrade === true) {
-    const suspended = "The account's own switch `suspend_trade` is on, so Alpaca refuses every order.";
-    return { ...declined("account-blocked", suspended, "Nothing was sent. Switch it off on the account's page at Alpaca."), snapshot };
-  }
-  if (snapshot.account.blocks.length === 0) return undefined;
-  const reason = `The account may not trade: ${snapshot.account.blocks.join(", ")}.`;
-  return {
-    ...declined("account-blocked", reason, "Nothing was sent. Check the account's page at the broker, or contact its support."),
-    snapshot,
-  };
-}
-
-/** An account that is shown wrong must not size a target, nor seem to be on target (R9). What is sold in full needs no equity. */
-async function equityDeclined(parts: PrepareParts, { plan, input, snapshot }: Ready): Promise<Declined | undefined> {
-  if (!isMeasured(input.wanted) && plan.sells.length > 0) return undefined;
-  if (snapshot.account.equity.lte(ZERO)) {
-    const reason = `The account shows an equity of ${formatDollars(snapshot.account.equity)}, so there is nothing to trade with.`;
-    return { ...declined("account-unsettled", reason, EMPTY_HINT), snapshot };
-  }
-  const jump = await unexplainedJump(parts, snapshot, input);
-  return jump === undefined ? undefined : { ...declined("price-doubt", jump, JUMP_HINT), snapshot };
-}
-
-function otherSession({ finishOf }: PrepareRequest, snapshot: AccountSnapshot): Declined | undefined {
-  if (finishOf === undefined || marketDate(finishOf) === marketDate(snapshot.market.clock.timestamp)) return undefined;
-  const reason = `The run was executed on ${marketDate(finishOf)}; it can only be finished in the same session.`;
-  return { ...declined("refused", reason, "Let the strategy write a new run."), snapshot };
-}
-
-function sessionDeclined(parts: PrepareParts, request: PrepareRequest, snapshot: AccountSnapshot): Declined | undefined {
-  const left = sessionLeft(snapshot.market, parts.clock.monotonic());
-  if (left !== undefined && left >= MIN_SESSION_LEFT_TO_START_MS) return undefined;
-  if (left === undefined && request.ignoreMarketHours) return undefined;
-  const reason =
-    left === undefined
-      ? `The market is closed; it opens at ${marketTime(snapshot.market.clock.nextOpen)}.`
-      : `Only ${String(Math.floor(left / 1_000))} s of the session are left; an execution starts with at least ${String(MIN_SESSION_LEFT_TO_START_MS / 1_000)} s.`;
-  return {
-    ...declined(
-      "market-closed",
-      reason,
-      "Run `execute` again while the market is open, or with --ignore-market-hours to queue orders for the open.",
-    ),
-    snapshot,
-  };
-}
-
-/** Not at this time of the session, or not for the open (AVOID_OPEN_MINUTES, limit style). */
-async function openingDeclined(parts: PrepareParts, snapshot: AccountSnapshot): Promise<Declined | undefined> {
-  const { broker, execution, clock } = parts;
-  const closed = sessionLeft(snapshot.market, clock.monotonic()) === undefined;
-  const notYet = closed ? notForTheOpen(execution) : await tooSoonAfterOpen(broker, snapshot, execution);
-  return notYet === undefined ? undefined : { ...declined("market-closed", notYet.reason, notYet.hint), snapshot };
 }
 
 /** Waits for earlier orders to end; another installation on the account stops everything (R24). */
@@ -483,22 +372,4 @@ function judged(parts: PrepareParts, request: PrepareRequest, { snapshot, input,
   const phases = offHours ? offHoursDeclined(result.plan, input) : undefined;
   if (phases !== undefined) return { ...phases, snapshot };
   return { kind: "ready", plan: result.plan, input, snapshot, offHours, inherited };
-}
-
-/** Off hours a plan is queued only if all of it can wait side by side (R23). */
-function offHoursDeclined(plan: Plan, input: PlanInput): Declined | undefined {
-  if (plan.sells.length === 0 || plan.buys.length === 0) return undefined;
-  const needed = sum(plan.buys.map((order) => order.worstCaseCost));
-  const reserved = sum(input.workingOrders.map((order) => order.worstCaseCost));
-  const available = max(ZERO, min(input.account.cash.minus(reserved), input.account.buyingPower));
-  if (needed.lte(available)) return undefined;
-  return declined(
-    "market-closed",
-    `The market is closed and the buys need ${formatDollars(needed)}, but only ${formatDollars(available)} is available before the sells are filled, so they cannot be queued together.`,
-    "Run it again while the market is open.",
-  );
-}
-
-export function declined(verdict: VerdictKind, reason: string, hint?: string): Declined {
-  return hint === undefined ? { kind: "declined", verdict, reason } : { kind: "declined", verdict, reason, hint };
 }

@@ -149,7 +149,7 @@ export const MONEY: readonly Mutant[] = [
     bug: "An account that is shown wrong counts as on target if it has nothing to trade.",
     patches: [
       {
-        file: "src/execution/preparation/prepare.ts",
+        file: "src/execution/preparation/declining.ts",
         find: "if (!isMeasured(input.wanted) && plan.sells.length > 0) return undefined;",
         replace: "if (plan.sells.length + plan.buys.length === 0 || !isMeasured(input.wanted)) return undefined;",
       },
@@ -161,7 +161,7 @@ export const MONEY: readonly Mutant[] = [
     bug: "A full exit waits until the equity is confirmed.",
     patches: [
       {
-        file: "src/execution/preparation/prepare.ts",
+        file: "src/execution/preparation/declining.ts",
         find: "if (!isMeasured(input.wanted) && plan.sells.length > 0) return undefined;",
         replace: "if (!isMeasured(input.wanted) && plan.sells.length < 0) return undefined;",
       },
@@ -172,7 +172,11 @@ export const MONEY: readonly Mutant[] = [
     name: "empty-account-on-target",
     bug: "An account that is shown as empty, with an empty last equity too, counts as on target.",
     patches: [
-      { file: "src/execution/preparation/prepare.ts", find: "if (snapshot.account.equity.lte(ZERO)) {", replace: "if (snapshot.at < 0) {" },
+      {
+        file: "src/execution/preparation/declining.ts",
+        find: "if (snapshot.account.equity.lte(ZERO)) {",
+        replace: "if (snapshot.at < 0) {",
+      },
     ],
     test: "tests/execution/wrong-equity.test.ts",
   },
