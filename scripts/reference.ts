@@ -13,7 +13,53 @@ import { EXECUTION_OUTCOMES, OUTCOMES } from "../src/domain/outcome.ts";
 import type { SkipReason } from "../src/portfolio/skip-reason.ts";
 import { isOnTargetReason, SKIP_REASONS } from "../src/portfolio/skip-reason.ts";
 import { DAILY_LIMITS } from "../src/portfolio/limits.ts";
+import { COMMON_MEANINGS, COMMON_PARAMETERS, FAULT_MENU } from "../src/simulator/faults.ts";
+import type { FaultKind } from "../src/simulator/faults/kind.ts";
 import { PLAN_REFUSAL_MEANINGS } from "../src/portfolio/plan-result.ts";
+
+/** Every fault of the simulator, with the request that adds it. */
+export function faultsText(): string {
+  return `${[
+    "# Faults of the simulator",
+    "Generated from the code by `npm run reference`; a test sends every request on this page.",
+    "A fault is added when the simulator starts (`--fault slow-answer:ms=3000,share=0.2`, repeatable) or while it runs:",
+    ["```sh", ...FAULT_REQUESTS, "```"].join("\n"),
+    ...section(
+      "Faults",
+      "Each is modelled on something that a venue has done. The request is the body of `POST /simulator/faults`, with the defaults of all parameters written out; leave out those that you do not change.",
+      ["what goes wrong", "request"],
+      FAULT_MENU.map((kind) => [kind.description, code(faultBody(kind))]),
+    ),
+    ...section(
+      "For every fault",
+      "These parameters can be added to each.",
+      ["parameter", "default", "meaning"],
+      COMMON_PARAMETERS.map(({ name, byDefault }) => [code(name), code(byDefault), COMMON_MEANINGS[name] ?? ""]),
+    ),
+    ...section(
+      "Values",
+      "A number must fit its parameter; anything else is refused with the nearest correct name. These parameters take one of a few words.",
+      ["fault", "parameter", "words"],
+      FAULT_MENU.flatMap(({ name, parameters }) =>
+        parameters.flatMap((parameter) =>
+          typeof parameter.form === "string" ? [] : [[code(name), code(parameter.name), parameter.form.map(code).join(", ")]],
+        ),
+      ),
+    ),
+  ].join("\n\n")}\n`;
+}
+
+const FAULT_REQUESTS = [
+  `curl -X POST http://127.0.0.1:8788/simulator/faults -d '{"fault":"timeout-after-accept:on=orders,nth=1"}'`,
+  "curl http://127.0.0.1:8788/simulator/faults                          # the menu, the active ones, how often each applied",
+  "curl -X DELETE http://127.0.0.1:8788/simulator/faults/slow-answer    # one of them; without a name all",
+];
+
+/** What `POST /simulator/faults` takes to add the fault as it is by default. */
+export function faultBody({ name, parameters }: Pick<FaultKind, "name" | "parameters">): string {
+  const given = parameters.map((parameter) => `${parameter.name}=${parameter.byDefault}`).join(",");
+  return JSON.stringify({ fault: given === "" ? name : `${name}:${given}` });
+}
 
 /** Every word the program uses to explain itself, and every setting, generated from the code that uses them. */
 export function referenceText(): string {
@@ -140,5 +186,6 @@ if (import.meta.main) {
   const root = join(import.meta.dirname, "..");
   mkdirSync(join(root, "docs"), { recursive: true });
   writeFileSync(join(root, "docs", "reference.md"), referenceText());
+  writeFileSync(join(root, "docs", "simulator-faults.md"), faultsText());
   writeFileSync(join(root, ".env.example"), environmentExample());
 }

@@ -294,6 +294,8 @@ function commandLine(whole: CommandContext, { stdout, stderr }: Surroundings, do
     .option("--latency <ms>", "time until an order is acknowledged, in milliseconds", wholeNumber, 20)
     .option("--fill-latency <ms>", "time until an order is filled, in milliseconds", wholeNumber, 9)
     .option("--partial-fills <percent>", "share of orders filled in several parts", percentage, 10)
+    .option("--key <id>", "accept only this API key, with --secret; default: any key")
+    .option("--secret <secret>", "secret of that key")
     .option("--account-per-key", "any number of accounts: each API key or OAuth token has its own, in one world of prices")
     .option("--state <file>", "keep the account in this file across restarts")
     .option("--symbols <file>", "symbols of your own, as CSV with the header `symbol`, also `name`, `exchange`, `price` and others")

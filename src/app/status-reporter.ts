@@ -63,7 +63,7 @@ export class StatusReporter {
     const common = { clock, log, fetch, redact: this.#redact };
     this.#heartbeat = url === undefined ? undefined : new Heartbeat({ ...common, url, problem: () => this.#problem() });
     this.#service = serviceManager({ env, pid: process.pid, clock, log });
-    this.#liveness = new LivenessFile({ env, pid: process.pid, clock, log });
+    this.#liveness = new LivenessFile({ env, pid: process.pid, clock, warn: (message, facts) => log.warn(message, facts) });
     this.#clockPoller =
       url === undefined && !this.#service.listening ? undefined : new MarketClockPoller(broker, clock, () => this.#sayStatus());
     const knows = (key: string): boolean => this.#notifications.knows(key);

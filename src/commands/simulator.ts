@@ -10,8 +10,14 @@ import { readBarsFile } from "../simulator/bars-file.ts";
 import type { ExchangeOptions } from "../simulator/exchange-options.ts";
 import { readGivenPrices } from "../simulator/given-prices.ts";
 import { readOwnSymbols, seededAsset } from "../simulator/own-symbols.ts";
-import { parseFault, COMMON_PARAMETERS, FAULT_MENU } from "../simulator/faults.ts";
-import { startSharedSimulator, startSimulator, type SharedSimulatorOptions, type Simulator } from "../simulator/server.ts";
+import { parseFault, COMMON_MEANINGS, COMMON_PARAMETERS, FAULT_MENU } from "../simulator/faults.ts";
+import {
+  startSharedSimulator,
+  startSimulator,
+  type SharedSimulatorOptions,
+  type Simulator,
+  type SimulatorOptions,
+} from "../simulator/server.ts";
 import { SteeredClock } from "../simulator/steered-clock.ts";
 import { millisOf } from "../simulator/timestamps.ts";
 import { readSimulatorFile, startFrom, writeSimulatorFile } from "../app/simulator-state.ts";
@@ -19,6 +25,7 @@ import type { CommandContext } from "./context.ts";
 import { onStopSignal } from "./stop-signals.ts";
 import type { Style } from "../reporting/style.ts";
 import { left, table } from "../reporting/table.ts";
+import { LivenessFile } from "../supervision/liveness-file.ts";
 
 export interface SimulatorCommandOptions {
   readonly port: number;
@@ -45,6 +52,9 @@ export interface SimulatorCommandOptions {
   readonly anySymbol?: boolean;
   /** Prices in place of the moving ones, as CSV. */
   readonly prices?: string;
+  /** The only key that is accepted. Default: any. */
+  readonly key?: string;
+  readonly secret?: string;
   /** Each key or OAuth token has its own account. */
   readonly accountPerKey?: boolean;
   /** Each `name` or `name:parameter=value,…`; `list` prints the available faults instead. */
@@ -91,11 +101,13 @@ export async function simulator(context: CommandContext, options: SimulatorComma
     faults,
     ...ownMarket(options, context.clock),
   };
+  const credentials = credentialsOf(options);
   if (options.accountPerKey === true) return serveMany(context, world, options);
   const { file, state } = storedAccount(options.state);
   const start = (): Promise<Simulator> =>
     startSimulator({
       ...world,
+      ...credentials,
       ...(state === undefined ? {} : { state }),
       ...(file === undefined ? {} : { onChange: () => store(file, venue, context) }),
     });
@@ -103,8 +115,16 @@ export async function simulator(context: CommandContext, options: SimulatorComma
     throw error instanceof TraderError ? error : cannotListen(options, error);
   });
   if (options.bars !== undefined) await giveBars(venue, options.bars);
-  for (const line of [...greeting(venue), ...faultLines(venue)]) context.out.line(line);
-  await new Promise<void>((resolve) => onStopSignal(context.clock, () => resolve()));
+  for (const line of [...greeting(venue, options.key), ...faultLines(venue)]) context.out.line(line);
+  return serve(context, venue);
+}
+
+/** Until a stop signal comes. In a container the health check of the image sees that it is alive. */
+async function serve({ clock, env, err }: CommandContext, venue: { close(): Promise<void> }): Promise<ExitCode> {
+  const liveness = new LivenessFile({ env, pid: process.pid, clock, warn: (message) => err.line(message) });
+  liveness.watch(() => true);
+  await new Promise<void>((resolve) => onStopSignal(clock, () => resolve()));
+  liveness.close();
   await venue.close();
   return EXIT.ok;
 }
@@ -113,6 +133,13 @@ function startOf(clock: string | undefined): number | undefined {
   const at = clock === undefined ? undefined : millisOf(clock);
   if (clock !== undefined && at === undefined) throw usage(`--clock is "${clock}"; expected a time such as 2025-07-14T09:30:00-04:00.`);
   return at;
+}
+
+function credentialsOf({ key, secret, accountPerKey }: SimulatorCommandOptions): Pick<SimulatorOptions, "credentials"> {
+  if (key === undefined && secret === undefined) return {};
+  if (key === undefined || secret === undefined) throw usage("--key and --secret belong together: an API key, and its secret.");
+  if (accountPerKey === true) throw usage("--account-per-key accepts every key, so it cannot be combined with --key.");
+  return { credentials: { keyId: key, secret } };
 }
 
 /** The certificate and the key in the given files; nothing where none are given. */
@@ -141,9 +168,7 @@ async function serveMany(
   context.out.line(
     `Simulated Alpaca API at ${venue.url}, order updates at ${venue.streamUrl}. Each key or OAuth token has its own account.`,
   );
-  await new Promise<void>((resolve) => onStopSignal(context.clock, () => resolve()));
-  await venue.close();
-  return EXIT.ok;
+  return serve(context, venue);
 }
 
 /** The symbols and prices that the options bring. Symbols of the prices must be known. @throws TraderError naming the file. */
@@ -188,11 +213,12 @@ function readFrom<T>(file: string, what: string, read: (text: string) => T): T {
   }
 }
 
-function greeting(venue: Simulator): string[] {
+function greeting(venue: Simulator, key: string | undefined): string[] {
+  const accepted = key === undefined ? "Any key with any secret, and any OAuth token, is accepted." : `Only the key ${key} is accepted.`;
   return [
-    `Simulated Alpaca API at ${venue.url}, order updates at ${venue.streamUrl}. Any key with any secret, and any OAuth token, is accepted.`,
+    `Simulated Alpaca API at ${venue.url}, order updates at ${venue.streamUrl}. ${accepted}`,
     "Run the trader against it:",
-    `  TRADING_MODE=paper ALPACA_PAPER_ENDPOINT=${venue.url} ALPACA_PAPER_KEY=any ALPACA_PAPER_SECRET=any npx alpaca-trader run`,
+    `  TRADING_MODE=paper ALPACA_PAPER_ENDPOINT=${venue.url} ALPACA_PAPER_KEY=${key ?? "any"} ALPACA_PAPER_SECRET=${key === undefined ? "any" : "…"} npx alpaca-trader run`,
     "Move a price, lock the account, deposit money:",
     `  curl -X POST ${venue.url}/simulator/prices -d '{"symbol":"SMR","price":"41.20"}'`,
     `  curl -X POST ${venue.url}/simulator/account -d '{"trading_blocked":true}'`,
@@ -241,14 +267,6 @@ function whyNot(error: unknown): string {
   return (error as NodeJS.ErrnoException).code === "EADDRINUSE" ? "it is in use" : messageOf(error);
 }
 
-const COMMON_MEANING: Readonly<Record<string, string>> = {
-  share: "apply to this share of the matching requests, from 0 to 1",
-  nth: "apply only to the n-th of them",
-  times: "apply at most this many times; 0 for no limit",
-  after: "start after this many seconds",
-  for: "end after this many seconds; 0 for never",
-};
-
 /** The list for a terminal: name, meaning, own parameters with defaults, and the common parameters. */
 export function faultCatalogue(style: Style): string[] {
   const rows = FAULT_MENU.map(({ description, name, parameters }) => [
@@ -256,7 +274,7 @@ export function faultCatalogue(style: Style): string[] {
     description,
     parameters.map((parameter) => `${parameter.name}=${parameter.byDefault}`).join(","),
   ]);
-  const common = COMMON_PARAMETERS.map(({ byDefault, name }) => [`${name}=${byDefault}`, COMMON_MEANING[name] ?? ""]);
+  const common = COMMON_PARAMETERS.map(({ byDefault, name }) => [`${name}=${byDefault}`, COMMON_MEANINGS[name] ?? ""]);
   return [
     ...table(left("fault", "what goes wrong", "parameters"), rows, style, ""),
     "",

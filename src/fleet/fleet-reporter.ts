@@ -69,7 +69,7 @@ export class FleetReporter {
         ? undefined
         : new Heartbeat({ clock, log, fetch, redact: this.#redact, url, problem: () => this.#problem(problem) });
     this.#service = serviceManager({ env, pid: process.pid, clock, log });
-    this.#liveness = new LivenessFile({ env, pid: process.pid, clock, log });
+    this.#liveness = new LivenessFile({ env, pid: process.pid, clock, warn: (message, facts) => log.warn(message, facts) });
   }
 
   begin(): void {

@@ -14,7 +14,7 @@ import { SPLIT_FAULTS } from "./faults/split-faults.ts";
 import { STALE_LISTS } from "./faults/stale-lists.ts";
 import { STREAM_FAULTS } from "./faults/stream-faults.ts";
 
-export { COMMON_PARAMETERS } from "./faults/parse.ts";
+export { COMMON_MEANINGS, COMMON_PARAMETERS } from "./faults/parse.ts";
 export type { FaultSpec } from "./faults/parse.ts";
 
 /** Every fault the simulator offers, each modelled on something real venues have done. */

@@ -3,13 +3,13 @@ import { uptime } from "node:os";
 import type { Clock, Timer } from "../domain/clock.ts";
 import type { Environment } from "../domain/config.ts";
 import { messageOf } from "../domain/errors.ts";
-import type { Log } from "../logging/logger.ts";
+import type { LogFacts } from "../logging/logger.ts";
 import { processFacts } from "./process-facts.ts";
 
 /** Shorter than the delay before the health check's second look. */
 export const BEAT_MS = 2_000;
 
-/** What a daemon in a container writes every two seconds for the image's health check. */
+/** What a daemon or a simulator in a container writes every two seconds for the image's health check. */
 export interface LivenessRecord {
   readonly pid: number;
   /** Distinguishes the process from a later one with the same number. */
@@ -35,7 +35,8 @@ export interface LivenessFileParts {
   readonly env: Environment;
   readonly pid: number;
   readonly clock: Clock;
-  readonly log: Log;
+  /** Called once for each time that the file can no longer be written. */
+  readonly warn: (message: string, facts: LogFacts) => void;
 }
 
 /**
@@ -68,15 +69,16 @@ export class LivenessFile {
   }
 
   #give(): void {
-    const { pid, log } = this.#parts;
+    const { pid, warn } = this.#parts;
     this.#beat += 1;
     try {
       writeWhole(this.#file, [pid, processFacts(pid)?.startedAt ?? "0", this.#beat, uptime()].join(" "));
       this.#failed = false;
     } catch (error) {
-      log[this.#failed ? "debug" : "warn"](`The liveness file cannot be written: ${messageOf(error)}`, {
-        hint: "LIFE_SIGN_FILE must be in a directory that the daemon can write to; the image sets it to /dev/shm/alpaca-trader.",
-      });
+      if (!this.#failed)
+        warn(`The liveness file cannot be written: ${messageOf(error)}`, {
+          hint: "LIFE_SIGN_FILE must be in a directory that the daemon can write to; the image sets it to /dev/shm/alpaca-trader.",
+        });
       this.#failed = true;
     }
   }

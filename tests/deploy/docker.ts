@@ -23,6 +23,7 @@ const IMAGE = "alpaca-trader:test";
 const PORT = 18_795;
 const HEALTH_PORT = 18_796;
 const PUBLISHED_PORT = 18_797;
+const SIMULATOR_PORT = 18_798;
 const TOKEN = "deploy-token-0123456789";
 const LIMIT_MS = 60_000;
 const PAUSE_MS = 40_000;
@@ -48,10 +49,10 @@ const engine = new Engine(directory);
 const fleet = new FleetCompose(IMAGE, project, directory);
 const venue = new VenueProbe(`http://127.0.0.1:${String(PORT)}`);
 const names = (...short: string[]): string[] => short.map((name) => `alpaca-trader-test-${name}`);
-const containers = names("venue", "trader", "second", "simulated", "wrong", "mounted", "published");
-const [VENUE = "", TRADER = "", SECOND = "", SIMULATED = "", WRONG = "", MOUNTED = "", PUBLISHED = ""] = containers;
-const volumes = names("state", "logs", "simulated", "commands");
-const [STATE = "", LOGS = "", SIMULATED_STATE = "", COMMANDS_STATE = ""] = volumes;
+const containers = names("venue", "trader", "second", "simulated", "wrong", "mounted", "published", "simulator");
+const [VENUE = "", TRADER = "", SECOND = "", SIMULATED = "", WRONG = "", MOUNTED = "", PUBLISHED = "", SIMULATOR = ""] = containers;
+const volumes = names("state", "logs", "simulated", "commands", "venue");
+const [STATE = "", LOGS = "", SIMULATED_STATE = "", COMMANDS_STATE = "", VENUE_STATE = ""] = volumes;
 
 try {
   await engine.start();
@@ -71,6 +72,7 @@ async function everything(): Promise<void> {
   if (!(await checks.check("builds, small and without secrets in any layer", build))) return;
   await checks.check("every command runs in it", () => Promise.resolve(everyCommandRuns(IMAGE, COMMANDS_STATE)));
   await checks.check("with no keys: trades on the built-in simulator", simulated);
+  await checks.check("a simulator of its own: healthy, for any client at a published port, its account kept in a volume", ownSimulator);
   await checks.check("with --env-file, a read-only root and no capability: ready and healthy", paper);
   await checks.check("serves the dashboard and the metrics to whoever has the token", () =>
     servesDashboard(`http://127.0.0.1:${String(HEALTH_PORT)}`, TOKEN),
@@ -159,6 +161,39 @@ async function says(container: string, pattern: RegExp, since = "1970-01-01T00:0
     LIMIT_MS,
     () => `${String(pattern)} is not in its log:\n${logs(container)}`,
   );
+}
+
+/** As docs/simulator.md starts it: no keys, no network beyond the port. */
+async function ownSimulator(): Promise<string> {
+  const url = `http://127.0.0.1:${String(SIMULATOR_PORT)}`;
+  const headers = { "APCA-API-KEY-ID": "any", "APCA-API-SECRET-KEY": "any" };
+  const account = async (): Promise<unknown> => {
+    const reply = await fetch(`${url}/v2/account`, { headers }).catch(() => undefined);
+    return reply?.status === 200 ? ((await reply.json()) as { cash: unknown }).cash : undefined;
+  };
+  const begin = async (): Promise<unknown> => {
+    const state = "/var/lib/alpaca-trader/venue.json";
+    docker(
+      ...["run", "-d", "--name", SIMULATOR, "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges:true"],
+      ...["-p", `127.0.0.1:${String(SIMULATOR_PORT)}:8788`, "-v", `${VENUE_STATE}:/var/lib/alpaca-trader`],
+      ...["--health-interval=1s", "--health-start-period=1s", IMAGE, "simulator", "--host", "0.0.0.0", "--state", state],
+    );
+    await health("healthy", SIMULATOR);
+    return eventually(account, LIMIT_MS, () => logs(SIMULATOR));
+  };
+  await begin();
+  const deposit = await fetch(`${url}/simulator/transfers`, { method: "POST", body: JSON.stringify({ amount: "5000" }) });
+  expectThat(deposit.status === 200, await deposit.text());
+  const from = systemClock.monotonic();
+  docker("stop", SIMULATOR);
+  const stopped = took(from);
+  const code = docker("inspect", "-f", "{{.State.ExitCode}}", SIMULATOR).trim();
+  expectThat(code === "0", `It ended with ${code}.`);
+  docker("rm", SIMULATOR);
+  const cash = await begin();
+  docker("rm", "-f", SIMULATOR);
+  expectThat(cash === "105000", `After the restart its cash is ${String(cash)}.`);
+  return `stopped ${stopped} after docker stop`;
 }
 
 async function paper(): Promise<string> {

@@ -1,11 +1,12 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { FAULT_MENU } from "../../src/simulator/faults.ts";
+import { readLiveness } from "../../src/supervision/liveness-file.ts";
 import { CLI } from "../product.ts";
 
 const run = promisify(execFile);
@@ -25,8 +26,12 @@ describe("`simulator`", () => {
       "2025-07-14T09:30:00-04:00",
       "--speed",
       "0",
+      "--key",
+      "key",
+      "--secret",
+      "secret",
     ];
-    const env = { PATH: process.env.PATH, HOME: directory, STATE_DIR: directory, NO_COLOR: "1" };
+    const env = { PATH: process.env.PATH, HOME: directory, STATE_DIR: directory, NO_COLOR: "1", LIFE_SIGN_FILE: join(directory, "sign") };
     const child = spawn(process.execPath, [CLI, "simulator", "--port", "0", ...options], { cwd: directory, env });
     try {
       const [output] = (await once(child.stdout, "data")) as [Buffer];
@@ -35,11 +40,15 @@ describe("`simulator`", () => {
       const replies = [];
       for (let call = 0; call < 3; call++) replies.push(await fetch(`${url}/v2/account`, { headers }));
       expect(replies.map(({ status }) => status)).toEqual([200, 200, 429]);
+      expect((await fetch(`${url}/v2/account`, { headers: { ...headers, "apca-api-secret-key": "other" } })).status).toBe(401);
       expect(await replies[0]!.json()).toMatchObject({ cash: "100000", buying_power: "400000", multiplier: "4", shorting_enabled: true });
       expect(await (await fetch(`${url}/simulator/clock`)).json()).toEqual({ now: "2025-07-14T13:30:00.000Z", speed: 0 });
+      // What the health check of the image looks at.
+      expect(readLiveness(env.LIFE_SIGN_FILE)).toMatchObject({ pid: child.pid });
     } finally {
       child.kill();
       await once(child, "exit");
+      expect(readdirSync(directory)).not.toContain("sign");
       rmSync(directory, { recursive: true });
     }
   }, 60_000);
@@ -51,6 +60,8 @@ describe("`simulator`", () => {
     [["--clock", "noon"], '--clock is "noon"; expected a time such as 2025-07-14T09:30:00-04:00.'],
     [["--tls-cert", "a.pem"], "--tls-cert and --tls-key belong together"],
     [["--tls-cert", "/none/a.pem", "--tls-key", "/none/b.pem"], "Cannot use the certificate in /none/a.pem with the key in /none/b.pem"],
+    [["--key", "PKMINE"], "--key and --secret belong together"],
+    [["--key", "PKMINE", "--secret", "mine", "--account-per-key"], "--account-per-key accepts every key"],
     [["--multiplier", "3"], "Expected 1, 2 or 4."],
     [["--data-plan", "gold"], "`basic` or `plus` is expected"],
     [["--host", "192.0.2.1", "--port", "0"], "--host must be an address of this machine"],

@@ -33,8 +33,9 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 function signs(env: Record<string, string> = { LIFE_SIGN_FILE: file }) {
-  const parts = { env, pid: process.pid, clock: new VirtualClock(0), log: new RecordingLog() };
-  return { ...parts, signs: new LivenessFile(parts) };
+  const log = new RecordingLog();
+  const parts = { env, pid: process.pid, clock: new VirtualClock(0), warn: log.warn.bind(log) };
+  return { ...parts, log, signs: new LivenessFile(parts) };
 }
 
 describe("the liveness file", () => {

@@ -18,6 +18,14 @@ export const COMMON_PARAMETERS: readonly FaultParameter[] = [
   parameter("for", "seconds", "0"),
 ];
 
+export const COMMON_MEANINGS: Readonly<Record<string, string>> = {
+  share: "apply to this share of the matching requests, from 0 to 1",
+  nth: "apply only to the n-th of them",
+  times: "apply at most this many times; 0 for no limit",
+  after: "start after this many seconds",
+  for: "end after this many seconds; 0 for never",
+};
+
 /** Reads `name` or `name:parameter=value,parameter=value`. @throws TraderError naming the mistake and the nearest correct name. */
 export function readFault(text: string, menu: readonly FaultKind[]): FaultSpec {
   const colon = text.indexOf(":");
