@@ -119,6 +119,11 @@ export class OpenExecution {
     return intent;
   }
 
+  /** What holds the execution up. */
+  warn(text: string): void {
+    this.emit({ kind: "waiting", level: "warn", text });
+  }
+
   emit(event: Omit<RebalanceEvent, "executionId" | "signalId">): void {
     this.parts.emit({ ...event, executionId: this.id, signalId: this.signal.id });
   }

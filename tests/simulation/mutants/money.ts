@@ -227,7 +227,7 @@ export const MONEY: readonly Mutant[] = [
     bug: "Cash that is missing after the sells counts as withdrawn, and the account without it as on target.",
     patches: [
       {
-        file: "src/execution/loop/account-watch.ts",
+        file: "src/execution/loop/account-expectation.ts",
         find: "if (unproven.lte(ZERO)) return true;",
         replace: "if (unproven.lte(before)) return true;",
       },
@@ -238,7 +238,7 @@ export const MONEY: readonly Mutant[] = [
     name: "withdrawn-cash-not-proven",
     bug: "The program waits until the deadline for cash that was withdrawn during an execution.",
     patches: [
-      { file: "src/execution/loop/account-watch.ts", find: "return flows.lte(unproven.neg());", replace: "return flows.gt(unproven);" },
+      { file: "src/execution/loop/account-expectation.ts", find: "return flows.lte(unproven.neg());", replace: "return flows.gt(unproven);" },
     ],
     test: "tests/execution/wrong-equity.test.ts",
   },
@@ -327,7 +327,7 @@ export const MONEY: readonly Mutant[] = [
     bug: "The proceeds of a sell by hand that was open before the plan count as a deposit and stay in cash.",
     patches: [
       {
-        file: "src/execution/loop/account-watch.ts",
+        file: "src/execution/loop/account-expectation.ts",
         find: "const gone = this.#worthOfGone(record, snapshot);",
         replace: "const gone = ZERO.times(this.#worthOfGone(record, snapshot));",
       },
@@ -339,7 +339,7 @@ export const MONEY: readonly Mutant[] = [
     bug: "If a sell by hand is filled during an execution, all cash that arrives is spent.",
     patches: [
       {
-        file: "src/execution/loop/account-watch.ts",
+        file: "src/execution/loop/account-expectation.ts",
         find: "cash: cash.plus(gone.times(PRICE_MAY_DIFFER)) }) ? cash : undefined;",
         replace: "cash: cash.plus(gone.times(1_000)) }) ? cash : undefined;",
       },
