@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import type { Interceptor } from "../../src/simulator/venue.ts";
-import { both, isPost, isRead, spoiledSnapshot } from "./faults.ts";
+import { decimal } from "../../src/domain/decimal.ts";
+import { both, isPost, isRead, spoiledSnapshot, UNAVAILABLE } from "./faults.ts";
 import { book, expectHoldings, expectSwitched, HEDGE, INVESTED } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
 
@@ -96,6 +97,55 @@ describe("between the phases, an equity that does not agree with cash and positi
     expect(result).toMatchObject({ conclusion: { outcome: "incomplete" } });
     expect(result.kind === "concluded" && result.conclusion.reason).toContain("No buys can be planned");
     expect(book(desk)).toEqual(["sell SMR filled", "sell TQQQ filled"]);
+  });
+});
+
+describe("market data that is down", () => {
+  /** @param path what of it; all by default. */
+  const down = (path = "/v2/stocks"): Interceptor => ({
+    before: ({ url }) => Promise.resolve(url.startsWith(path) ? UNAVAILABLE : undefined),
+  });
+
+  test("keeps no cash from being invested: dollar buys need no price", async () => {
+    desk = new VirtualDesk({ exchange: { cash: decimal("50000"), positions: [] } });
+    desk.venue.interceptor = down();
+    expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expectHoldings(desk, HEDGE);
+  });
+
+  test("keeps no account from a full switch while daily bars show that nothing was split", async () => {
+    desk = new VirtualDesk(INVESTED);
+    desk.venue.interceptor = down("/v2/stocks/snapshots");
+    expectSwitched(desk, await desk.run(signalOf(desk.clock, HEDGE)));
+  });
+
+  test("stops what needs a price, and says why there is none", async () => {
+    desk = new VirtualDesk(INVESTED);
+    desk.venue.interceptor = down("/v2/stocks/snapshots");
+    const signal = signalOf(desk.clock, TRIMMED);
+    const declined = await desk.run(signal);
+    expect(declined).toMatchObject({ kind: "declined", verdict: "broker-unreachable" });
+    expect(declined.kind === "declined" && declined.reason).toMatch(/market prices \(HTTP 503.+TQQQ/);
+    expect(book(desk)).toEqual([]);
+    desk.venue.interceptor = {};
+    expect(await desk.run(signal)).toMatchObject({ conclusion: { outcome: "on-target" } });
+  });
+
+  test("sells nothing while nothing shows whether a holding was split, and everything once it is up again", async () => {
+    desk = new VirtualDesk(INVESTED);
+    const start = desk.clock.monotonic();
+    let sold: string[] | undefined;
+    const outage = down();
+    desk.venue.interceptor = {
+      before: async (request) => {
+        if (desk.clock.monotonic() - start < 120_000) return outage.before?.(request);
+        sold ??= book(desk).filter((order) => order.startsWith("sell"));
+        return undefined;
+      },
+    };
+    expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expect(sold).toEqual([]);
+    expectHoldings(desk, HEDGE);
   });
 });
 

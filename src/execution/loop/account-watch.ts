@@ -18,7 +18,7 @@ import type { OrderGate } from "./order-gate.ts";
 import type { OrderLifecycle } from "../orders/order-lifecycle.ts";
 import { symbolsOf } from "../preparation/plan-input.ts";
 import type { ClockReading, AccountSnapshot } from "../preparation/account-snapshot.ts";
-import { ageOf, readClocks, readAccount, readHoldings, withoutEnded } from "../preparation/account-snapshot.ts";
+import { ageOf, orUnpriced, readClocks, readAccount, readHoldings, withoutEnded } from "../preparation/account-snapshot.ts";
 import { EXTERNAL_FILLS_AFTER_MS } from "../preparation/external-fills.ts";
 import type { Expected } from "../preparation/settle.ts";
 import { isMore, isPowerBehind, SETTLE_LIMIT_MS, SETTLE_PAUSE_MS, settlePause, unsettled } from "../preparation/settle.ts";
@@ -260,9 +260,10 @@ export class AccountWatch {
     const readAt = readClocks(clock);
     const reads =
       before === undefined
-        ? readAccount(broker, assets, clock, symbolsOf(this.#execution.record().wanted), pricesMayFail)
+        ? readAccount(broker, assets, clock, symbolsOf(this.#execution.record().wanted))
         : readHoldings(broker, clock, before);
-    const snapshot = withoutEnded(await this.#execution.unlessStopping(reads), ledger);
+    const read = await this.#execution.unlessStopping(pricesMayFail ? reads.catch(orUnpriced) : reads);
+    const snapshot = withoutEnded(read, ledger);
     if (before === undefined) this.#market.saw(snapshot.market);
     this.#lookedAt = readAt;
     this.#held = snapshot.positions;

@@ -20,7 +20,7 @@ import type { PlanSettings } from "../../portfolio/plan.ts";
 import { isOutside, isProtected } from "../../portfolio/valuation.ts";
 import type { Action } from "../loop/decide.ts";
 import type { AccountSnapshot } from "../preparation/account-snapshot.ts";
-import { readAccount } from "../preparation/account-snapshot.ts";
+import { orUnpriced, readAccount } from "../preparation/account-snapshot.ts";
 import { planAsset } from "../preparation/plan-assets.ts";
 import { symbolsOf } from "../preparation/plan-input.ts";
 import type { RestFacts } from "../loop/rest.ts";
@@ -280,7 +280,7 @@ async function readSettled(
 
 async function readAfter(parts: ConcludeParts, execution: ExecutionRecord): Promise<AccountSnapshot | undefined> {
   try {
-    return await readAccount(parts.broker, parts.assets, parts.clock, symbolsOf(execution.wanted), true);
+    return await readAccount(parts.broker, parts.assets, parts.clock, symbolsOf(execution.wanted)).catch(orUnpriced);
   } catch (error) {
     emitDoubt(parts, execution, `The account could not be read afterwards: ${messageOf(error)}`);
     return undefined;

@@ -18,6 +18,8 @@ export interface AccountSnapshot {
   /** `undefined`: not readable, so the venue decides. */
   readonly configuration?: AccountConfiguration | undefined;
   readonly prices: ReadonlyMap<string, MarketPrices>;
+  /** Why it has no price of any symbol. */
+  readonly pricesUnread?: BrokerError | undefined;
   /** Wall clock, milliseconds since the epoch. */
   readonly at: number;
 }
@@ -192,19 +194,33 @@ function assumedOf({ assetId, symbol, assetClass }: Position): Asset {
 /** Asset class of what this program trades; everything else counts as protected (R9). */
 const US_EQUITY = "us_equity";
 
+/** Only market data could not be read. */
+export class PricesUnread extends BrokerError {
+  /** Everything else, without any price: enough for dollar buys and full exits (R10). */
+  readonly snapshot: AccountSnapshot;
+
+  constructor(failure: BrokerError, snapshot: AccountSnapshot) {
+    const { hint, status, requestId, message } = failure;
+    super(failure.failure, message, { hint, status, requestId, cause: failure });
+    this.snapshot = { ...snapshot, pricesUnread: failure };
+  }
+}
+
+/** For a rejected {@link readAccount} where prices are not needed. @throws any other error. */
+export function orUnpriced(error: unknown): AccountSnapshot {
+  if (error instanceof PricesUnread) return error.snapshot;
+  throw error;
+}
+
+const NO_PRICES: MarketPrices = { trade: undefined, quote: undefined, minuteBar: undefined, previousClose: undefined };
+
 /**
  * Reads everything a plan needs, in parallel.
  * @param wanted symbols to read in addition to the held ones.
- * @param pricesMayFail then a failure of market data alone leaves the prices empty: dollar buys and full exits need none (R10).
+ * @throws PricesUnread when everything but the prices could be read.
  * @throws BrokerError when any other part cannot be read; there are no partial snapshots.
  */
-export async function readAccount(
-  broker: Broker,
-  assets: AssetCache,
-  clock: Clock,
-  wanted: readonly string[],
-  pricesMayFail = false,
-): Promise<AccountSnapshot> {
+export async function readAccount(broker: Broker, assets: AssetCache, clock: Clock, wanted: readonly string[]): Promise<AccountSnapshot> {
   const wantedAssets = assets.of(wanted);
   wantedAssets.catch(() => undefined);
   const guessed = new Set([...wanted, ...assets.held]);
@@ -222,19 +238,22 @@ export async function readAccount(
   assets.held = equities;
   const symbols = [...new Set([...wanted, ...equities])];
   const renamed = assets.forgetRenamed(positions);
+  const priced = [...new Set([...symbols, ...boughtAtMarket(openOrders)])];
   const [known, prices] = await Promise.all([
     wantedAssets.then(async (found) => {
-      const others = assets.ofHeld(held.filter(({ symbol }) => !found.has(symbol)));
-      return new Map([...found, ...(await assets.of(wanted.filter((symbol) => renamed.has(symbol)))), ...(await others)]);
+      const withoutTarget = assets.ofHeld(held.filter(({ symbol }) => !found.has(symbol)));
+      return new Map([...found, ...(await assets.of(wanted.filter((symbol) => renamed.has(symbol)))), ...(await withoutTarget)]);
     }),
-    completed(broker, [...new Set([...symbols, ...boughtAtMarket(openOrders)])], guessed, early).catch((error: unknown) => {
-      if (pricesMayFail && error instanceof BrokerError) return new Map<string, MarketPrices>();
+    completed(broker, priced, guessed, early).catch((error: unknown) => {
+      if (error instanceof BrokerError) return error;
       throw error;
     }),
   ]);
   if (isRestricted(configuration, known)) assets.configuration.askAgainSoon();
   const assetIds = assets.identify(known, positions);
-  return { account, positions, openOrders, market, assets: known, assetIds, configuration, prices, at: clock.now() };
+  const others = { account, positions, openOrders, market, assets: known, assetIds, configuration, at: clock.now() };
+  if (!(prices instanceof BrokerError)) return { ...others, prices };
+  throw new PricesUnread(prices, { ...others, prices: new Map(priced.map((symbol) => [symbol, NO_PRICES])) });
 }
 
 /**

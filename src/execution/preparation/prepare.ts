@@ -13,7 +13,7 @@ import { TRIED_AGAIN } from "./opening.ts";
 import { planInput, symbolsOf } from "./plan-input.ts";
 import { EXTERNAL_FILLS_AFTER_MS, explainedByExternalFills, withExternalFills } from "./external-fills.ts";
 import type { AccountSnapshot } from "./account-snapshot.ts";
-import { readAccount, readHoldings, sessionLeft, unlessAborted, withoutEnded } from "./account-snapshot.ts";
+import { PricesUnread, readAccount, readHoldings, sessionLeft, unlessAborted, withoutEnded } from "./account-snapshot.ts";
 import { planWithin } from "../loop/signal-bounds.ts";
 import type { Expected } from "./settle.ts";
 import { expectedAfter, FILLS_SETTLE_WITHIN_MS, isMore, mayReleaseMore, SETTLE_LIMIT_MS, settlePause, unsettled } from "./settle.ts";
@@ -148,6 +148,7 @@ async function readable(
       if (!(error instanceof BrokerError)) throw error;
       const lasting = error.failure === "unauthorized" || error.failure === "refused";
       const final = lasting || parts.clock.monotonic() - start + UNREACHABLE_PAUSE_MS > UNREACHABLE_LIMIT_MS;
+      if (final && !lasting && error instanceof PricesUnread) return withoutPrices(parts, error);
       if (final) return declined("broker-unreachable", error.message, error.hint);
       parts.emit({ kind: "remark", level: "info", text: `Cannot read from ${parts.broker.name} yet: ${messageOf(error)}` });
       await parts.clock.sleep(UNREACHABLE_PAUSE_MS, parts.abandoned);
@@ -155,6 +156,13 @@ async function readable(
       if (stopped !== undefined) return stopped;
     }
   }
+}
+
+/** Dollar buys and full exits need no price (R10): market data that is down keeps no account from its target. */
+function withoutPrices(parts: PrepareParts, { message, snapshot }: PricesUnread): AccountSnapshot {
+  const text = `Going on without prices, which full exits and dollar buys do not need: ${message}`;
+  parts.emit({ kind: "remark", level: "warn", text });
+  return withoutEnded(snapshot, parts.ledger);
 }
 
 function sayUnreadableConfiguration(parts: PrepareParts): void {
@@ -334,7 +342,7 @@ function isDoubtful(result: PlanResult): boolean {
 async function repriced(parts: PrepareParts, snapshot: AccountSnapshot): Promise<AccountSnapshot> {
   try {
     const prices = await unlessAborted(parts.broker.prices([...snapshot.prices.keys()]), parts.abandoned);
-    return { ...snapshot, prices, at: parts.clock.now() };
+    return { ...snapshot, prices, pricesUnread: undefined, at: parts.clock.now() };
   } catch (error) {
     if (!parts.abandoned.aborted && !(error instanceof BrokerError)) throw error;
     return snapshot;
@@ -360,6 +368,9 @@ interface Planned extends Inheritance {
 
 function judged(parts: PrepareParts, request: PrepareRequest, { snapshot, input, result, inherited }: Planned): Preparation {
   if (result.kind === "refused") {
+    const { pricesUnread: unread } = snapshot;
+    if (result.refusal === "price-doubt" && unread !== undefined)
+      return { ...declined("broker-unreachable", `${unread.message} ${result.reason}`, unread.hint), snapshot };
     const verdict = result.refusal === "price-doubt" ? "price-doubt" : "refused";
     return { ...declined(verdict, result.reason, result.hint), causes: [{ code: result.refusal }], snapshot };
   }
