@@ -11,7 +11,9 @@ import type { CommandContext } from "./context.ts";
 
 /** A daemon checks for a halt once a second and an execution four times a second, so this is generous. */
 const CONFIRM_LIMIT_MS = 5_000;
-const CONFIRM_PAUSE_MS = 50;
+/** Each look reads the locks of all accounts; the next pauses are twice as long each, up to the longest. */
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 400;
 
 export interface HaltOptions {
   readonly reason?: string;
@@ -92,10 +94,12 @@ function tradersOnThisMachine(stateDir: string): LockHolder[] {
 
 async function isConfirmed(context: CommandContext, trader: LockHolder, order: StandingHalt): Promise<boolean> {
   const end = context.clock.monotonic() + CONFIRM_LIMIT_MS;
+  let pause = FIRST_PAUSE_MS;
   while (!hasSeen(trader.stateDir, trader.pid, order)) {
     if (!tradersOnThisMachine(trader.stateDir).some((other) => other.pid === trader.pid)) return true;
     if (context.clock.monotonic() >= end) return false;
-    await context.clock.sleep(CONFIRM_PAUSE_MS);
+    await context.clock.sleep(pause);
+    pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
   }
   return true;
 }
