@@ -8,6 +8,7 @@ import { prepareStateDirectory } from "../machine/directory-access.ts";
 import type { VenueConnection } from "../app/venue-access.ts";
 import { connectVenue } from "../app/venue-access.ts";
 import { EXIT, TraderError, type ExitCode } from "../domain/errors.ts";
+import { accountMark } from "../execution/orders/ids.ts";
 import { strangersHeld } from "../execution/preparation/adoption.ts";
 import { openLedger, type SqliteLedger } from "../ledger/sqlite-ledger.ts";
 import { readAccountNow, type AccountReading } from "../reporting/account-reading.ts";
@@ -111,6 +112,6 @@ function pin(clock: Clock, ledger: SqliteLedger, number: string, found: string):
       hint: "Give the number shown, or set the keys of the other account first.",
     });
   }
-  ledger.pinAccount(number, clock.now());
+  ledger.pinAccount(number, clock.now(), ledger.pinnedAccount()?.mark === undefined ? undefined : accountMark(number));
   return `Pinned to account ${number}.`;
 }

@@ -1,15 +1,19 @@
 import type { LedgerDatabase } from "./database.ts";
 import type { PinnedAccount, StrangerOrder } from "../domain/ledger/account.ts";
-import { instant, readInteger, readText } from "./row.ts";
+import { instant, readInteger, readOptionalText, readText } from "./row.ts";
 
 /** R27. The newest pin counts; older ones are kept as a history of changes. */
 export function pinnedAccount(database: LedgerDatabase): PinnedAccount | undefined {
-  const row = database.row("SELECT number, pinned_at FROM account_pins ORDER BY id DESC LIMIT 1");
-  return row && { number: readText(row, "number"), pinnedAt: readInteger(row, "pinned_at") };
+  const row = database.row("SELECT number, pinned_at, mark FROM account_pins ORDER BY id DESC LIMIT 1");
+  return row && { number: readText(row, "number"), pinnedAt: readInteger(row, "pinned_at"), mark: readOptionalText(row, "mark") };
 }
 
-export function pinAccount(database: LedgerDatabase, number: string, at: number): void {
-  database.write("INSERT INTO account_pins (number, pinned_at) VALUES (:number, :at)", { number, at: instant(at) });
+export function pinAccount(database: LedgerDatabase, number: string, at: number, mark?: string): void {
+  database.write("INSERT INTO account_pins (number, pinned_at, mark) VALUES (:number, :at, :mark)", {
+    number,
+    at: instant(at),
+    mark: mark ?? null,
+  });
 }
 
 /** Executions of another account before a new pin do not count: they bought nothing for this one. */

@@ -365,6 +365,11 @@ CREATE TABLE recorded_executions (
 CREATE INDEX recorded_executions_by_recording ON recorded_executions (recording);
 `,
   },
+  {
+    version: 11,
+    // Ids of orders name the account or not: a property of the ledger, because attempts are found again by their ids.
+    sql: "ALTER TABLE account_pins ADD COLUMN mark TEXT CHECK (length(mark) = 8);",
+  },
 ];
 
 /** The version of the schema that this program writes. */

@@ -262,7 +262,7 @@ function portOn(database: LedgerDatabase): Ledger {
     close: () => database.close(),
 
     pinnedAccount: () => account.pinnedAccount(database),
-    pinAccount: (number, at) => account.pinAccount(database, number, at),
+    pinAccount: (number, at, mark) => account.pinAccount(database, number, at, mark),
     hasTraded: (number) => account.hasTraded(database, number),
     recordStranger: (stranger) => account.recordStranger(database, stranger),
     strangersMet: (session) => account.strangersMet(database, session),

@@ -1,11 +1,20 @@
-/** Account numbers and ids in a text become `ACCOUNT-1`, `ACCOUNT-2`, …, the same one always the same. @param numbers may grow. */
+import { accountMark } from "../execution/orders/ids.ts";
+
+/**
+ * Account numbers and ids in a text become `ACCOUNT-1`, `ACCOUNT-2`, …, the same one always the same; and what ids of orders name
+ * them by becomes `00000001`, `00000002`, …, because numbers of nine digits can be guessed from it. @param numbers may grow.
+ */
 export function accountMask(numbers: ReadonlySet<string>): (text: string) => string {
   let pattern: RegExp | undefined;
   let known = 0;
   const names = new Map<string, string>();
   return (text) => {
     if (known !== numbers.size) {
-      for (const number of numbers) if (number !== "" && !names.has(number)) names.set(number, `ACCOUNT-${String(names.size + 1)}`);
+      for (const number of numbers) {
+        if (number === "" || names.has(number)) continue;
+        const place = String(names.size / 2 + 1);
+        names.set(number, `ACCOUNT-${place}`).set(accountMark(number), place.padStart(8, "0"));
+      }
       known = numbers.size;
       const longestFirst = [...names.keys()].toSorted((one, other) => other.length - one.length);
       // As a whole word: a short number must not be found within an id or an amount.

@@ -20,6 +20,7 @@ export class MachinesInstallation {
   readonly server: PostgresServer;
   readonly store: PostgresStore;
   readonly sealing: Sealing;
+  readonly accounts: PostgresAccounts;
   readonly #ids = new Map<string, string>();
   #machines = 0;
 
@@ -28,6 +29,7 @@ export class MachinesInstallation {
     this.server = server;
     this.store = store;
     this.sealing = sealing;
+    this.accounts = new PostgresAccounts(store.connection, "paper", fleet.directory);
   }
 
   /** @param isDurable the database survives a crash. */
@@ -42,8 +44,7 @@ export class MachinesInstallation {
     replacePrivateFile(join(fleet.directory, "identity"), `${identity}\n`);
     const store = await PostgresStore.open({ url: server.url, mode: "paper", clock: systemClock });
     const machines = new MachinesInstallation(fleet, server, store, sealing);
-    const accounts = new PostgresAccounts(store.connection, "paper", fleet.directory);
-    for (const name of names) machines.#ids.set(name, await accounts.add(name, machines.keysOf(name), ["nuclear"], sealing));
+    for (const name of names) machines.#ids.set(name, await machines.accounts.add(name, machines.keysOf(name), ["nuclear"], sealing));
     return machines;
   }
 
@@ -65,7 +66,7 @@ export class MachinesInstallation {
 
   /** The account's ledger as the database has it. */
   async withLedger<Result>(name: string, look: (ledger: SqliteLedger) => Result): Promise<Result | undefined> {
-    const saved = await this.store.ledgers.read(this.#ids.get(name) ?? "");
+    const saved = await this.store.ledgers.read(this.#ids.get(name) ?? (await this.accounts.find(name)).id);
     if (saved.image === undefined) return undefined;
     const ledger = openSavedLedger(saved, name);
     try {

@@ -76,6 +76,9 @@ where(`a fleet on several machines${missing === undefined ? "" : ` (skipped: ${m
     const added = await machines.start(["fleet", "add", "new", "--from-env", file, "--group", "family"]).end();
     expectExit(added, 0);
     expect(added.output).toContain("new is in the fleet.");
+    expect(await machines.withLedger("new", (ledger) => ledger.pinnedAccount())).toMatchObject({
+      mark: expect.stringMatching(/^[0-9a-f]{8}$/),
+    });
     expectExit(await machines.start(["fleet", "add", "new", "--from-env", file]).end(), 78);
     expectExit(await machines.start(["fleet", "set", "new", "MAX_ORDER_VALUE=25000"]).end(), 0);
 
@@ -94,11 +97,26 @@ where(`a fleet on several machines${missing === undefined ? "" : ` (skipped: ${m
     const check = await machines.start(["fleet", "database", "--check"]).end();
     expect(check.output).toContain("The fleet's tables are of this program's version.");
     expectExit(await machines.start(["fleet", "remove", "new"]).end(), 0);
+    await addsAnAccountThatWasTraded(machines);
     const execute = await machines.start(["fleet", "execute"]).end();
     expectExit(execute, 78);
     expect(execute.output).toContain("FLEET_DATABASE is set");
   }, 120_000);
 });
+
+/** Its ids stay as they were, so that the venue refuses what an installation that still runs sends a second time. */
+async function addsAnAccountThatWasTraded(machines: MachinesInstallation): Promise<void> {
+  const { fleet } = machines;
+  const order = { symbol: "LEU", side: "buy", qty: "1", type: "market", time_in_force: "day" } as const;
+  fleet.exchangeOf("new").submit({ ...order, client_order_id: "alpaca-trader-00000000000000aa-buying-LEU-1" });
+  const file = join(fleet.directory, "new.env");
+  const added = await machines.start(["fleet", "add", "again", "--from-env", file]).end();
+  expectExit(added, 0);
+  expect(added.output).toContain("alpaca-trader has traded this account before.");
+  const pinned = await machines.withLedger("again", (ledger) => ledger.pinnedAccount());
+  expect(pinned?.number).toMatch(/^SIM/);
+  expect(pinned?.mark).toBeUndefined();
+}
 
 async function ended(machines: MachinesInstallation): Promise<void> {
   for (const name of NAMES)

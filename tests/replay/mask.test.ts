@@ -1,4 +1,5 @@
 import { expect, test } from "@jest/globals";
+import { accountMark, clientOrderId } from "../../src/execution/orders/ids.ts";
 import { accountMask } from "../../src/replay/mask.ts";
 
 const ID = "2d1f8a52-0000-4000-8000-000000000001";
@@ -25,4 +26,13 @@ test("a number that becomes known later is masked from then on, and the others k
   expect(mask("PA1 PA2")).toBe("ACCOUNT-1 PA2");
   numbers.add("PA2");
   expect(mask("PA1 PA2")).toBe("ACCOUNT-1 ACCOUNT-2");
+});
+
+test("what ids of orders name an account by is masked too, and stays a mark", () => {
+  const mask = accountMask(new Set(["PA3TEST00001", "PA3TEST00002"]));
+  const id = (number: string): string =>
+    clientOrderId({ signalId: "00000000000000aa", mark: accountMark(number), phase: "buying", symbol: "SMR", attempt: 1 });
+  expect(mask(`${id("PA3TEST00001")} ${id("PA3TEST00002")} ACCOUNT PA3TEST00002`)).toBe(
+    "alpaca-trader-00000000000000aa-00000001-buying-SMR-1 alpaca-trader-00000000000000aa-00000002-buying-SMR-1 ACCOUNT ACCOUNT-2",
+  );
 });

@@ -9,7 +9,7 @@ import { SETTINGS } from "../../config/settings.ts";
 import { mistakenFor } from "../../config/misspelled.ts";
 import { stateDirFrom } from "../../config/state-dir.ts";
 import { textIn } from "../../config/text-in.ts";
-import type { Account } from "../../domain/broker.ts";
+import type { Account, Broker } from "../../domain/broker.ts";
 import type { Config, Environment } from "../../domain/config.ts";
 import { EXIT, messageOf, TraderError, type ExitCode } from "../../domain/errors.ts";
 import { AccountDirectories, type StoredAccount } from "../../fleet/account-store.ts";
@@ -119,11 +119,19 @@ function forget({ directory }: StoredAccount): void {
 }
 
 /** In simulator mode the account exists once the fleet runs. */
-export async function readAccount({ clock }: CommandContext, config: Config): Promise<Account | undefined> {
-  if (config.mode === "simulator") return undefined;
+function readAccount(context: CommandContext, config: Config): Promise<Account | undefined> {
+  return config.mode === "simulator" ? Promise.resolve(undefined) : withVenue(context, config, (broker) => broker.account());
+}
+
+/** Connects once to the account that is added. */
+export async function withVenue<Result>(
+  { clock }: CommandContext,
+  config: Config,
+  read: (broker: Broker) => Promise<Result>,
+): Promise<Result> {
   const { broker, close } = await connectVenue(config, clock, "fleet add");
   try {
-    return await broker.account();
+    return await read(broker);
   } finally {
     await close();
   }

@@ -1,7 +1,8 @@
 /** Which account the ledger trades for, and what it knows about that account. */
 export interface AccountStore {
   pinnedAccount(): PinnedAccount | undefined;
-  pinAccount(number: string, at: number): void;
+  /** @param mark what ids of orders name the account by; default: they do not name it. */
+  pinAccount(number: string, at: number, mark?: string): void;
   /** Whether an order of this ledger was ever filled in the account, at least in part. */
   hasTraded(account: string): boolean;
   /** When the owner said that everything held in the account may be traded (R27). */
@@ -21,6 +22,8 @@ export interface AccountStore {
 export interface PinnedAccount {
   readonly number: string;
   readonly pinnedAt: number;
+  /** What ids of this ledger's orders name the account by; `undefined`: they do not name it. */
+  readonly mark: string | undefined;
 }
 
 /** An open order with our prefix that this ledger did not send. */

@@ -13,8 +13,8 @@ import { sharesBefore } from "../outcome/summary.ts";
 
 /**
  * A truncated or restored ledger lacks orders that an execution has sent since, and the account would never match the
- * known fills (R16). The venue has all of them: those with ids of this execution's signal, from before this process,
- * are recorded.
+ * known fills (R16). The venue has all of them: those with ids of this execution's signal, in this ledger's form, from before
+ * this process, are recorded.
  * @param adopt called with each intent that the venue holds.
  * @throws BrokerError when the venue cannot be asked.
  */
@@ -28,9 +28,11 @@ export async function findLostOrders(
   const listed = await execution.unlessStopping(broker.ordersSince(record.startedAt - LISTING_SLACK_MS, symbolsIn(execution)));
   // Later ones that this ledger does not know come from another installation (R24).
   const started = (market.time ?? -Infinity) - (clock.monotonic() - startedAt) + STAMP_SLACK_MS;
+  const mark = ledger.pinnedAccount()?.mark;
   const own = listed.filter(({ problem, clientOrderId, createdAt }) => {
     const isOurs = createdAt <= started || ledger.intent(clientOrderId) !== undefined;
-    return problem === undefined && isOurs && identityIn(clientOrderId)?.signalId === execution.signal.id;
+    const identity = identityIn(clientOrderId);
+    return problem === undefined && isOurs && identity?.signalId === execution.signal.id && identity.mark === mark;
   });
   for (const order of own.sort((one, other) => one.createdAt - other.createdAt)) {
     const lost = ledger.intent(order.clientOrderId) === undefined ? lostIntent(order, execution, clock.now()) : undefined;

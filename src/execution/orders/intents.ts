@@ -23,7 +23,7 @@ export interface PhaseOrders {
   readonly inherited: ReadonlyMap<string, string>;
 }
 
-type AttemptSource = Pick<Ledger, "intent" | "intentsOfSignal">;
+type AttemptSource = Pick<Ledger, "intent" | "intentsOfSignal" | "pinnedAccount">;
 
 /**
  * The intents for a phase's orders, with the lowest free attempt number (R18).
@@ -31,8 +31,9 @@ type AttemptSource = Pick<Ledger, "intent" | "intentsOfSignal">;
  */
 export function newIntents(ledger: AttemptSource, phaseOrders: PhaseOrders, now: number): NewIntent[] {
   const { execution, phase, orders, style, snapshot } = phaseOrders;
+  const mark = ledger.pinnedAccount()?.mark;
   return orders.map((order) => {
-    const slot = { signalId: execution.signalId, phase, symbol: order.symbol };
+    const slot = { signalId: execution.signalId, mark, phase, symbol: order.symbol };
     const inherited = phaseOrders.inherited.get(order.symbol);
     const attempt = freeAttempt(ledger, slot, inherited);
     const intent: NewIntent = {
@@ -64,10 +65,11 @@ export function nextAttempt(ledger: AttemptSource, before: IntentRecord, signalI
   const { executionId, phase, symbol, side, fullExit } = before;
   const goal = goalAfter(before);
   if (goal.quantity?.gt(ZERO) !== true) throw new Error(`The order ${before.clientOrderId} has no rest to send again.`);
-  const attempt = freeAttempt(ledger, { signalId, phase, symbol });
+  const slot = { signalId, mark: ledger.pinnedAccount()?.mark, phase, symbol };
+  const attempt = freeAttempt(ledger, slot);
   const bought = side === "buy" ? before.filledQuantity : before.filledQuantity.neg();
   return {
-    clientOrderId: clientOrderId({ signalId, phase, symbol, attempt }),
+    clientOrderId: clientOrderId({ ...slot, attempt }),
     executionId,
     phase,
     symbol,

@@ -207,7 +207,11 @@ function play(
   rules = { repegMs: 5_000, repegs: 3, then: "market" as const, minimum: decimal("5") },
 ): IntentRecord[] {
   const attempts: IntentRecord[] = [];
-  const ledger = { intent: (id: string) => attempts.find(({ clientOrderId }) => clientOrderId === id), intentsOfSignal: () => attempts };
+  const ledger = {
+    intent: (id: string) => attempts.find(({ clientOrderId }) => clientOrderId === id),
+    intentsOfSignal: () => attempts,
+    pinnedAccount: () => undefined,
+  };
   let current = first;
   for (const move of moves) {
     const done = attempts.filter(({ status }) => status === "filled").length;

@@ -3,9 +3,11 @@ import { resolve } from "node:path";
 import { secretsOf } from "../../../app/trading-session.ts";
 import { ledgerFile, ledgerLockFile } from "../../../config/files.ts";
 import { textIn } from "../../../config/text-in.ts";
+import type { Account, Broker } from "../../../domain/broker.ts";
 import type { Config } from "../../../domain/config.ts";
 import { EXIT, TraderError, type ExitCode } from "../../../domain/errors.ts";
 import { formatDollars } from "../../../domain/format.ts";
+import { accountMark, isOwnOrder } from "../../../execution/orders/ids.ts";
 import { loadAccount } from "../../../fleet/fleet-settings.ts";
 import { identityIn, newIdentity, Sealing } from "../../../fleet/store/sealing.ts";
 import { openSavedLedger } from "../../../fleet/worker/journaled-ledger.ts";
@@ -14,8 +16,11 @@ import { openLedger, openLedgerImage } from "../../../ledger/sqlite-ledger.ts";
 import { createRedaction } from "../../../logging/logger.ts";
 import { replacePrivateFile } from "../../../machine/private-file.ts";
 import type { CommandContext } from "../../context.ts";
-import { accountChanges, assertOwnKeys, assertSameMode, givenSettings, leftText, readAccount, type AddOptions } from "../accounts.ts";
+import { accountChanges, assertOwnKeys, assertSameMode, givenSettings, leftText, withVenue, type AddOptions } from "../accounts.ts";
 import { configuration, withFleetStore, type OpenFleet } from "./open.ts";
+
+/** How far back orders of another installation are looked for. */
+const LOOKED_BACK_MS = 90 * 86_400_000;
 
 /** Adds an account: reads it once with its keys, pins its ledger to it, and seals the keys. */
 export function addToDatabase(context: CommandContext, name: string, options: AddOptions): Promise<ExitCode> {
@@ -29,8 +34,7 @@ export function addToDatabase(context: CommandContext, name: string, options: Ad
     const { config } = loadAccount(context.env, stored);
     assertSameMode(given, config);
     if (sealing.canUnseal) for (const row of await accounts.list()) assertOwnKeys(stored, [await accounts.unsealed(row, sealing)]);
-    const seen = await readAccount(context, config);
-    if (seen === undefined) throw configuration("A fleet with a database trades in paper or live mode.", "Set TRADING_MODE for the fleet.");
+    const seen = await withVenue(context, config, (broker) => look(broker, context.clock.now()));
     const from = options.state ?? textIn(given, "STATE_DIR");
     const old = from === undefined ? undefined : openOld(resolve(from), config, context, seen.number);
     try {
@@ -41,7 +45,7 @@ export function addToDatabase(context: CommandContext, name: string, options: Ad
         sealing,
       );
       try {
-        await begin(fleet, id, { image: old?.image, number: seen.number, config, at: context.clock.now() });
+        await begin(fleet, id, { image: old?.image, seen, config, at: context.clock.now() });
       } catch (error) {
         await accounts.remove(await accounts.find(name));
         throw error;
@@ -55,10 +59,26 @@ export function addToDatabase(context: CommandContext, name: string, options: Ad
     } finally {
       old?.lock.release();
     }
+    if (old === undefined && seen.wasTraded)
+      context.out.line(
+        "alpaca-trader has traded this account before. Stop that installation for good; `--state` would have taken its ledger over.",
+      );
     context.out.line(`Account ${seen.number}: equity ${formatDollars(seen.equity)}.`);
     context.out.line(`${name} is in the fleet. ${left.length === 0 ? "" : leftText(left)}`.trim());
     return EXIT.ok;
   });
+}
+
+/** The account as it is before the fleet trades it. */
+interface SeenAccount extends Pick<Account, "number" | "equity"> {
+  /** An installation has sent orders to it. */
+  readonly wasTraded: boolean;
+}
+
+async function look(broker: Broker, now: number): Promise<SeenAccount> {
+  const { number, equity } = await broker.account();
+  const orders = await broker.ordersSince(now - LOOKED_BACK_MS);
+  return { number, equity, wasTraded: orders.some(isOwnOrder) };
 }
 
 /** The ledger of an installation, which nobody else has open. */
@@ -95,19 +115,24 @@ function openOld(
 interface Beginning {
   /** Of an installation's ledger. */
   readonly image: Uint8Array | undefined;
-  readonly number: string;
+  readonly seen: SeenAccount;
   readonly config: Config;
   readonly at: number;
 }
 
-/** The first image of the account's ledger, pinned to the account. */
-async function begin({ store }: OpenFleet, id: string, { image, number, config, at }: Beginning): Promise<void> {
+/**
+ * The first image of the account's ledger, pinned to the account. A new one names the account in the ids of its orders; one
+ * that was taken over goes on as it began. An account that was traded before has the ids of that time too: should the old
+ * installation still run, the venue refuses the second order of a signal, because it knows the id.
+ */
+async function begin({ store }: OpenFleet, id: string, { image, seen, config, at }: Beginning): Promise<void> {
   const { epoch } = await store.ledgers.claim(id, undefined);
   const holding = { account: id, epoch, scopes: [] };
   const redact = createRedaction(secretsOf(config));
   const ledger = image === undefined ? openLedger(":memory:", { redact }) : openLedgerImage(image, { redact });
   try {
-    if (ledger.pinnedAccount() === undefined) ledger.pinAccount(number, at);
+    const isNamed = image === undefined && !seen.wasTraded;
+    if (ledger.pinnedAccount() === undefined) ledger.pinAccount(seen.number, at, isNamed ? accountMark(seen.number) : undefined);
     const kept = await store.ledgers.snapshot(holding, 0, ledger.serialize());
     if (kept.kind === "lost")
       throw configuration("Somebody else has claimed the account meanwhile.", "`alpaca-trader fleet list` shows who.");
