@@ -170,7 +170,7 @@ export class AccountEngine {
   submit(signal: Signal, failed: (error: unknown) => void): void {
     this.#add(async () => {
       const { inbox, refusal } = this.#parts;
-      const refused = await refusal?.(signal, () => inbox.isWaiting(signal.strategy, signal.id));
+      const refused = await refusal?.(signal, () => !this.#isStopping() && inbox.isWaiting(signal.strategy, signal.id));
       if (refused === undefined) await this.#inTurn(() => this.execute(signal), signal);
       else this.#holdBack(signal, refused);
     }, failed);

@@ -20,13 +20,15 @@ export interface Canary {
   readonly problem: string | undefined;
 }
 
-const OPEN: ReadonlySet<VerdictKind> = new Set(["accepted", "waiting"]);
+/** A canary that cannot reach the venue yet has not tried: a worker that has just taken it reads the account first. */
+const OPEN: ReadonlySet<VerdictKind> = new Set(["accepted", "waiting", "broker-unreachable"]);
 
 type Result = { readonly kind: "pending" | "passed" } | { readonly kind: "failed"; readonly reason: string };
 
 export interface CanariesParts {
   readonly clock: Clock;
-  readonly canaries: () => readonly Canary[];
+  /** `undefined`: not known at the moment, so the others wait. */
+  readonly canaries: () => readonly Canary[] | undefined;
   readonly signalMaxAgeSeconds: number;
   /** What the others do when a canary did not reach its target. */
   readonly whenFailed: "stop" | "go";
@@ -55,12 +57,15 @@ export class Canaries {
     const sayAt = clock.monotonic() + SAY_AFTER_MS;
     while (isWanted() && !stopping.aborted) {
       const results = this.#results(signal);
-      const failed = whenFailed === "go" ? undefined : results.find(({ result }) => result.kind === "failed");
+      const failed = whenFailed === "go" ? undefined : results?.find(({ result }) => result.kind === "failed");
       if (failed?.result.kind === "failed") return refused(`The canary account ${failed.account} ${failed.result.reason}`);
-      if (results.every(({ result }) => result.kind !== "pending")) return undefined;
-      const slow = results.filter(({ result }) => result.kind === "pending").map(({ account }) => account);
-      if (clock.now() >= until) return refused(`The canary account ${slow.join(", ")} did not end in time.`);
-      if (clock.monotonic() >= sayAt) this.#sayOnce(signal.id, slow);
+      if (results?.every(({ result }) => result.kind !== "pending") === true) return undefined;
+      const slow = results?.filter(({ result }) => result.kind === "pending").map(({ account }) => account);
+      if (clock.now() >= until)
+        return refused(
+          slow === undefined ? "The canary accounts cannot be read." : `The canary account ${slow.join(", ")} did not end in time.`,
+        );
+      if (slow !== undefined && clock.monotonic() >= sayAt) this.#sayOnce(signal.id, slow);
       await clock.sleep(LOOK_EVERY_MS, stopping);
     }
     return undefined;
@@ -72,9 +77,9 @@ export class Canaries {
     this.#parts.say(`The other accounts wait for the canary account ${slow.join(", ")}.`, signalId);
   }
 
-  #results(signal: Signal): { account: string; result: Result }[] {
-    const asked = this.#parts.canaries().filter(({ strategies }) => strategies.includes(signal.strategy));
-    return asked.map((canary) => ({ account: canary.account, result: resultOf(canary, signal.id) }));
+  #results(signal: Signal): { account: string; result: Result }[] | undefined {
+    const asked = this.#parts.canaries()?.filter(({ strategies }) => strategies.includes(signal.strategy));
+    return asked?.map((canary) => ({ account: canary.account, result: resultOf(canary, signal.id) }));
   }
 }
 

@@ -74,8 +74,8 @@ describe("the accounts behind a canary", () => {
     expect(await gone.clock.until(gone.answer)).toBeUndefined();
   });
 
-  test("wait while it works, and trade right after it", async () => {
-    const stage: Stage = { verdict: "accepted" };
+  test.each<VerdictKind>(["accepted", "broker-unreachable"])("wait while it works, and trade right after it: %s", async (verdict) => {
+    const stage: Stage = { verdict };
     const { clock, answer, said } = asked(stage);
     clock.after(4_000, () => (stage.verdict = "executed"));
     clock.after(12_050, () => (stage.outcome = "on-target"));
@@ -90,6 +90,21 @@ describe("the accounts behind a canary", () => {
 
     expect(await clock.until(answer)).toEqual({ kind: "refused", reason: "The canary account first did not end in time." });
     expect(clock.monotonic()).toBeLessThan(300_000);
+  });
+
+  test("wait while the canaries cannot be read, and are refused if that lasts", async () => {
+    const clock = new VirtualClock(0);
+    let known: Canary[] | undefined;
+    const parts = { clock, canaries: () => known, signalMaxAgeSeconds: 300, whenFailed: "go", say: () => undefined } as const;
+    const canaries = new Canaries({ ...parts, stopping: new AbortController().signal });
+    clock.after(4_000, () => (known = []));
+    expect(await clock.until(canaries.refusal(SIGNAL, () => true))).toBeUndefined();
+    expect(clock.monotonic()).toBeGreaterThanOrEqual(4_000);
+    known = undefined;
+    expect(await clock.until(canaries.refusal(SIGNAL, () => true))).toEqual({
+      kind: "refused",
+      reason: "The canary accounts cannot be read.",
+    });
   });
 
   test("wait no longer when a newer run has come, or the fleet stops", async () => {

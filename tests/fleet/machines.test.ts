@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../../src/domain/clock.ts";
-import { NUCLEAR, runOf } from "../scenarios/strategy.ts";
+import { SILENT_AFTER_SECONDS } from "../../src/fleet/store/roll.ts";
+import { HEDGE, NUCLEAR, runOf } from "../scenarios/strategy.ts";
 import { expectExit, until } from "../scenarios/trader-process.ts";
 import { MachinesInstallation } from "./machines-installation.ts";
 import { PostgresServer } from "./store/postgres-server.ts";
@@ -45,6 +46,7 @@ where(`a fleet on several machines${missing === undefined ? "" : ` (skipped: ${m
     expectExit(list, 0);
     expect(list.output).toMatch(/growth +SIM\d+/);
 
+    await silent(machines);
     const halt = await machines.start(["fleet", "halt", "--account", "ira", "--reason", "a bad feeling"]).end();
     expectExit(halt, 0);
     expect(halt.output).toContain("Seen by 1 worker.");
@@ -104,6 +106,44 @@ where(`a fleet on several machines${missing === undefined ? "" : ` (skipped: ${m
   }, 120_000);
 });
 
+where(`canary accounts of a fleet on several machines${missing === undefined ? "" : ` (skipped: ${missing})`}`, () => {
+  let machines: MachinesInstallation;
+
+  afterEach(() => machines.close());
+
+  test("hold the others back on every machine while one is off target, and let them go once it has reached it", async () => {
+    machines = await MachinesInstallation.open(NAMES);
+    const { fleet } = machines;
+    expectExit(await machines.start(["fleet", "set", "growth", "FLEET_CANARY=on"]).end(), 0);
+    fleet.exchangeOf("growth").setFlags({ tradingBlocked: true });
+    const before = new Map(NAMES.map((name) => [name, fleet.ordersOf(name).length]));
+    const sent = (name: string): number => fleet.ordersOf(name).length - (before.get(name) ?? 0);
+    const running = [
+      ["fleet", "worker"],
+      ["fleet", "worker"],
+      ["fleet", "intake"],
+    ].map((args) => machines.start(args));
+    for (const started of running) await started.says(/Ready: paper/);
+
+    fleet.alert(runOf(HEDGE, systemClock.now()));
+    const said = (): string => running.map(({ output }) => output).join("\n");
+    await until(() => /refused.*The canary account growth did not trade it \(account-blocked\)/.test(said()), "a refusal", said);
+    expect(NAMES.map(sent)).toEqual([0, 0, 0]);
+
+    fleet.exchangeOf("growth").setFlags({ tradingBlocked: false });
+    await until(() => NAMES.every((name) => sent(name) >= HEDGE.length), "every account to trade", said);
+    await ended(machines);
+    const times = await Promise.all(NAMES.map((name) => machines.withLedger(name, (ledger) => ledger.recentExecutions(1)[0])));
+    const [canary, ...others] = times;
+    expect(canary?.outcome).toBe("on-target");
+    for (const other of others) expect(other?.startedAt).toBeGreaterThanOrEqual(canary?.finishedAt ?? Infinity);
+    for (const started of running) expectExit(await started.stop(), 0);
+    const list = await machines.start(["fleet", "list"]).end();
+    expect(list.output).toContain("growth (canary)");
+    expectExit(await machines.start(["fleet", "set", "growth", "FLEET_CANARY="]).end(), 0);
+  }, 120_000);
+});
+
 /** Its ids stay as they were, so that the venue refuses what an installation that still runs sends a second time. */
 async function addsAnAccountThatWasTraded(machines: MachinesInstallation): Promise<void> {
   const { fleet } = machines;
@@ -116,6 +156,17 @@ async function addsAnAccountThatWasTraded(machines: MachinesInstallation): Promi
   const pinned = await machines.withLedger("again", (ledger) => ledger.pinnedAccount());
   expect(pinned?.number).toMatch(/^SIM/);
   expect(pinned?.mark).toBeUndefined();
+  expectExit(await machines.start(["fleet", "remove", "again"]).end(), 0);
+}
+
+/** Until then a halt asks the killed worker too, whether it had an account or not. */
+async function silent({ store }: MachinesInstallation): Promise<void> {
+  for (let tries = 0; tries < 400; tries += 1) {
+    const living = (await store.workers.list()).filter(({ secondsAgo }) => secondsAgo < SILENT_AFTER_SECONDS);
+    if (living.length === 1) return;
+    await systemClock.sleep(50);
+  }
+  throw new Error("The killed worker is still listed as living.");
 }
 
 async function ended(machines: MachinesInstallation): Promise<void> {

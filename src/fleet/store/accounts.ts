@@ -4,7 +4,7 @@ import type { Environment } from "../../domain/config.ts";
 import { EXIT, TraderError } from "../../domain/errors.ts";
 import { isAccountName, unknownAccount, type StoredAccount } from "../account-store.ts";
 import type { Connection, Sql } from "./connection.ts";
-import type { AccountId } from "./ports.ts";
+import type { AccountId, CanaryAccount } from "./ports.ts";
 import type { Sealing } from "./sealing.ts";
 
 /** An account as the database has it, without its keys. */
@@ -142,6 +142,20 @@ export class PostgresAccounts {
     );
     await sql.rows("INSERT INTO fleet.wanted (account, strategy) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING", [id, strategies]);
   }
+}
+
+/** Of a mode, sorted by name. */
+export async function canaryAccounts(sql: Sql, mode: string): Promise<CanaryAccount[]> {
+  return sql.rows<CanaryRow>(
+    `SELECT account AS id, name, array(SELECT strategy FROM fleet.wanted w WHERE w.account = a.account) AS strategies
+     FROM fleet.accounts a
+     WHERE mode = $1 AND removed_at IS NULL AND lower(trim(settings->>'FLEET_CANARY')) = 'on' ORDER BY name`,
+    [mode],
+  );
+}
+
+interface CanaryRow extends CanaryAccount {
+  readonly id: string;
 }
 
 interface RawRow {

@@ -50,6 +50,14 @@ export class PostgresLedgers implements LedgerStore {
     return this.#connection.transaction((sql) => readSaved(sql, account), "REPEATABLE READ");
   }
 
+  async seq(account: AccountId): Promise<number> {
+    const [row] = await this.#connection.rows<{ seq: string | null }>(
+      "SELECT greatest((SELECT seq FROM fleet.snapshots WHERE account = $1), (SELECT max(seq) FROM fleet.journal WHERE account = $1)) AS seq",
+      [account],
+    );
+    return Number(row?.seq ?? 0);
+  }
+
   async append(holding: Holding, change: { readonly seq: number; readonly bytes: Uint8Array } | undefined): Promise<Barrier> {
     const { account, epoch, scopes } = holding;
     const rows =

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { RawLine } from "../../intake/line-splitter.ts";
 import type { Connection, Sql } from "./connection.ts";
+import type { InsertJobs } from "./queue.ts";
 import type { FleetLines, NumberedLine, OfferedLine, Positions } from "./ports.ts";
 
 /** Lines older than this are deleted: they have long been stale, and a copy of them is judged as such. */
@@ -8,9 +9,6 @@ const KEPT_MS = 7 * 86_400_000;
 
 /** Maximum lines that an intake keeps. */
 const MOST_LINES = 2_000;
-
-/** Inserts a job for each of these accounts that has no live one, within the transaction. */
-export type InsertJobs = (sql: Sql, accounts: readonly string[]) => Promise<void>;
 
 export class PostgresLines implements FleetLines {
   readonly #connection: Connection;
@@ -38,7 +36,7 @@ export class PostgresLines implements FleetLines {
         [this.#mode, strategy, newest],
       );
       const ids = accounts.map(({ account }) => account).toSorted((one, other) => Number(one) - Number(other));
-      await this.#insertJobs(sql, ids);
+      await this.#insertJobs(sql, ids, `${strategy} ${String(newest)}`);
       await sql.rows("DELETE FROM fleet.lines WHERE arrived_at < $1", [Math.max(...lines.map(({ arrivedAt }) => arrivedAt)) - KEPT_MS]);
       return fresh.length;
     });

@@ -31,6 +31,14 @@ export interface FleetStore {
   readonly lines: FleetLines;
   readonly ledgers: LedgerStore;
   readonly workers: WorkerRoll;
+  /** The accounts that trade before the others. */
+  canaries(): Promise<CanaryAccount[]>;
+}
+
+export interface CanaryAccount {
+  readonly id: AccountId;
+  readonly name: string;
+  readonly strategies: readonly string[];
 }
 
 /** The workers as they report themselves, and the halts as the database has them. */
@@ -60,7 +68,7 @@ export interface WorkerReport {
  * after the last beat the job is delivered to somebody else.
  */
 export interface FleetQueue {
-  /** @param limit maximum number of attempts. */
+  /** Canary accounts first; the others in an order that changes with the lines. @param limit maximum number of attempts. */
   take(limit: number): Promise<Attempt[]>;
   /** @returns the attempts that are still current. */
   beat(attempts: readonly Attempt[]): Promise<Attempt[]>;
@@ -127,6 +135,8 @@ export interface LedgerStore {
   claim(account: AccountId, holder: string | undefined): Promise<Claim>;
   /** Writes nothing. */
   read(account: AccountId): Promise<SavedLedger>;
+  /** The number that {@link SavedLedger.seq} would have: the same one means the same ledger. */
+  seq(account: AccountId): Promise<number>;
   /**
    * Keeps one change. With the same number again, as after an unknown commit, it replaces what this epoch wrote.
    * Without a change it only proves the epoch.

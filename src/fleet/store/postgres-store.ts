@@ -1,9 +1,10 @@
 import type { PgBoss } from "pg-boss";
 import type { Clock } from "../../domain/clock.ts";
+import { canaryAccounts } from "./accounts.ts";
 import { Connection, loadOptional } from "./connection.ts";
 import { PostgresLedgers } from "./ledgers.ts";
 import { PostgresLines } from "./lines.ts";
-import type { FleetStore } from "./ports.ts";
+import type { CanaryAccount, FleetStore } from "./ports.ts";
 import { PostgresQueue } from "./queue.ts";
 import { assertSchema, fleetIdOf } from "./migrate.ts";
 import { PostgresRoll } from "./roll.ts";
@@ -29,11 +30,13 @@ export class PostgresStore implements FleetStore {
   /** Of the database; no other has it. */
   readonly fleetId: string;
   readonly #boss: PgBoss;
+  readonly #mode: string;
 
   private constructor(connection: Connection, boss: PgBoss, { mode, clock }: PostgresStoreOptions, fleetId: string) {
     this.connection = connection;
     this.fleetId = fleetId;
     this.#boss = boss;
+    this.#mode = mode;
     this.queue = new PostgresQueue({ connection, boss, mode, clock });
     this.lines = new PostgresLines(connection, mode, this.queue.insertJobs);
     this.ledgers = new PostgresLedgers(connection, mode);
@@ -52,6 +55,10 @@ export class PostgresStore implements FleetStore {
       await connection.close();
       throw error;
     }
+  }
+
+  canaries(): Promise<CanaryAccount[]> {
+    return canaryAccounts(this.connection, this.#mode);
   }
 
   async close(): Promise<void> {

@@ -1,8 +1,16 @@
 import type { PgBoss } from "pg-boss";
 import type { Clock } from "../../domain/clock.ts";
+import { rankOf } from "../places.ts";
+import { canaryAccounts } from "./accounts.ts";
 import type { Connection, Sql } from "./connection.ts";
 import { StoreUnreachable, type AccountId, type Attempt, type FleetQueue, type Positions } from "./ports.ts";
 import { queueName } from "./schema.ts";
+
+/** Above all others, which are from 0 on. */
+const CANARY_PRIORITY = 1_000;
+
+/** Inserts a job for each of these accounts that has no live one, within the transaction. @param about what they are offered for. */
+export type InsertJobs = (sql: Sql, accounts: readonly AccountId[], about: string) => Promise<void>;
 
 export interface PostgresQueueParts {
   readonly connection: Connection;
@@ -98,12 +106,13 @@ export class PostgresQueue implements FleetQueue {
       return this.#insert(
         sql,
         rows.map(({ account }) => account),
+        "",
       );
     });
   }
 
   async wake(account: AccountId): Promise<void> {
-    await this.#connection.transaction((sql) => this.#insert(sql, [account]));
+    await this.#connection.transaction((sql) => this.#insert(sql, [account], ""));
   }
 
   async skew(): Promise<number> {
@@ -113,14 +122,20 @@ export class PostgresQueue implements FleetQueue {
   }
 
   /** For an offer's transaction. */
-  readonly insertJobs = async (sql: Sql, accounts: readonly AccountId[]): Promise<void> => {
-    await this.#insert(sql, accounts);
+  readonly insertJobs: InsertJobs = async (sql, accounts, about) => {
+    await this.#insert(sql, accounts, about);
   };
 
-  /** @returns how many had no live job. */
-  async #insert(sql: Sql, accounts: readonly AccountId[]): Promise<number> {
+  /**
+   * @param about what they are offered for: their order changes with it, so that no account is always last.
+   * @returns how many had no live job.
+   */
+  async #insert(sql: Sql, accounts: readonly AccountId[], about: string): Promise<number> {
     if (accounts.length === 0) return 0;
-    const jobs = accounts.map((account) => ({ data: { account }, singletonKey: account }));
+    const canaries = new Set((await canaryAccounts(sql, this.#mode)).map(({ id }) => id));
+    const priorityOf = (account: AccountId): number =>
+      canaries.has(account) ? CANARY_PRIORITY : Math.floor(rankOf(account, about) * CANARY_PRIORITY);
+    const jobs = accounts.map((account) => ({ data: { account }, singletonKey: account, priority: priorityOf(account) }));
     const inserted = await this.#boss.insert(this.#queue, jobs, { db: this.#connection.forQueue(sql) });
     return inserted?.length ?? 0;
   }

@@ -9,6 +9,7 @@ import { asError, EXIT, TraderError } from "../../domain/errors.ts";
 import { trustedOwners } from "../../intake/trust.ts";
 import { watchFile } from "../../intake/watcher.ts";
 import { counted } from "../../reporting/figures.ts";
+import { Canaries } from "../canaries.ts";
 import { FleetHold } from "../fleet-hold.ts";
 import { FleetReporter } from "../fleet-reporter.ts";
 import { loadAccount, workerConfig, type FleetAccount } from "../fleet-settings.ts";
@@ -20,6 +21,7 @@ import type { PostgresAccounts } from "../store/accounts.ts";
 import type { PostgresStore } from "../store/postgres-store.ts";
 import type { Sealing } from "../store/sealing.ts";
 import type { Attempt } from "../store/ports.ts";
+import { CanaryLedgers } from "./canary-ledgers.ts";
 import type { Lease } from "./lease.ts";
 import { LineFeed } from "./line-feed.ts";
 import { WorkerHost } from "./worker-host.ts";
@@ -56,6 +58,7 @@ export class FleetWorker {
   readonly #hosts = new Map<string, WorkerHost>();
   readonly #standings = new Map<string, { signal: Signal; readonly accounts: Map<string, Standing> }>();
   readonly #worker: Worker | undefined;
+  readonly #canaries: CanaryLedgers;
   readonly #intakes: readonly LinesIntake[];
   readonly #name: string;
   #reporter: FleetReporter | undefined;
@@ -70,9 +73,11 @@ export class FleetWorker {
     this.#parts = parts;
     this.#name = `${hostname()} ${String(process.pid)} ${randomUUID().slice(0, 8)}`;
     this.#intakes = isIntake ? this.#newIntakes() : [];
+    this.#canaries = new CanaryLedgers({ store, clock, onProblem: (text) => log.warn(`The canary accounts cannot be read: ${text}`) });
     if (sealing === undefined) return;
     const feed = new LineFeed({ lines: store.lines, clock, signalMaxAgeSeconds: shared.signalMaxAgeSeconds });
     const [places, market] = [new Places(shared.fleet.places, clock), new SharedMarket(clock)];
+    const canaries = this.#newCanaries();
     const worker: Worker = new Worker({
       clock,
       log,
@@ -82,7 +87,7 @@ export class FleetWorker {
       machine: hostname(),
       pid: process.pid,
       places: shared.fleet.places,
-      newHost: (attempt, lease) => this.#newHost({ attempt, lease, feed, places, market, sealing, worker }),
+      newHost: (attempt, lease) => this.#newHost({ attempt, lease, feed, places, market, sealing, worker, canaries }),
     });
     this.#worker = worker;
   }
@@ -126,6 +131,7 @@ export class FleetWorker {
       await Promise.all(watches.map((watch) => watch.close()));
       await Promise.all(this.#intakes.map((intake) => intake.close()));
       await reporter.end(failure);
+      this.#canaries.close();
       hold.close();
     }
   }
@@ -140,8 +146,21 @@ export class FleetWorker {
 
   // --- accounts ----------------------------------------------------------------------------------
 
+  #newCanaries(): Canaries {
+    const { clock, shared, log } = this.#parts;
+    return new Canaries({
+      clock,
+      canaries: () => this.#canaries.known(),
+      signalMaxAgeSeconds: shared.signalMaxAgeSeconds,
+      whenFailed: shared.fleet.canaryFails,
+      stopping: this.#stopping.signal,
+      say: (text, signalId) => log.child({ signal: signalId }).warn(text),
+    });
+  }
+
   async #newHost({ attempt, sealing, ...own }: NewHost): Promise<HeldHost | undefined> {
     const { accounts, env, clock, log, tradeLog, verbose, store, secrets, shared } = this.#parts;
+    this.#canaries.look();
     const row = await accounts.byId(attempt.account);
     if (row === undefined) return undefined;
     const stored = await accounts.unsealed(row, sealing);
@@ -275,19 +294,15 @@ interface NewHost {
   readonly market: SharedMarket;
   readonly sealing: Sealing;
   readonly worker: Worker;
+  readonly canaries: Canaries;
 }
 
-/** A worker of one mode never trades an account of another (P8), and canaries are known to one process only. */
+/** A worker of one mode never trades an account of another (P8). */
 function assertMayTrade({ name, config }: FleetAccount, shared: Config): void {
   if (config.mode !== shared.mode)
     throw refused(
       `${name} is set up for ${config.mode} mode, and this worker trades in ${shared.mode} mode.`,
       "Correct the account's settings.",
-    );
-  if (config.fleet.isCanary)
-    throw refused(
-      `${name} is a canary account, and a fleet with a database has none yet: the others would not wait for it.`,
-      `Run \`alpaca-trader fleet set ${name} FLEET_CANARY=\`.`,
     );
 }
 

@@ -2,7 +2,8 @@ import { createRedaction } from "../../logging/logger.ts";
 import { secretsOf, type SharedLogs } from "../../app/trading-session.ts";
 import type { TraderEvent } from "../../app/events.ts";
 import type { Clock } from "../../domain/clock.ts";
-import { AccountHost, type HostState } from "../account-host.ts";
+import { AccountHost, type AccountHostParts, type HostState } from "../account-host.ts";
+import type { Canaries } from "../canaries.ts";
 import type { FleetAccount } from "../fleet-settings.ts";
 import type { Places } from "../places.ts";
 import type { SharedMarket } from "../shared-market.ts";
@@ -29,6 +30,8 @@ export interface WorkerHostParts extends SharedLogs {
   /** Of the database. */
   readonly fleetId: string;
   readonly onEvent: (event: TraderEvent) => void;
+  /** What canary accounts that did not reach their target keep the others from. */
+  readonly canaries: Pick<Canaries, "refusal">;
 }
 
 /** Whose halts count for an account. */
@@ -45,7 +48,7 @@ export class WorkerHost implements HeldHost {
   readonly #lines: AccountLines;
 
   constructor(parts: WorkerHostParts) {
-    const { clock, account, attempt, lease, ledgers, feed, worker, holder, fleetId } = parts;
+    const { clock, account, attempt, lease, ledgers, feed, worker, holder, fleetId, canaries } = parts;
     const scopes = scopesOf(account);
     this.name = account.name;
     this.#lines = feed.forAccount();
@@ -62,7 +65,14 @@ export class WorkerHost implements HeldHost {
       onHalt: (reason) => worker.heardHalt(scopes, reason),
       onLost: () => worker.lose(attempt.account),
     });
-    this.#host = new AccountHost({ ...parts, alerts: this.#lines, asNews: (event) => event, hold: this.#holding.hold });
+    const refusal: AccountHostParts["refusal"] = (signal, isWanted) => canaries.refusal(signal, isWanted);
+    this.#host = new AccountHost({
+      ...parts,
+      alerts: this.#lines,
+      asNews: (event) => event,
+      hold: this.#holding.hold,
+      ...(account.config.fleet.isCanary ? {} : { refusal }),
+    });
   }
 
   get state(): HostState {

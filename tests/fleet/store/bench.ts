@@ -10,7 +10,7 @@ export interface Bench {
   /** As another machine reaches it. */
   machine(): Promise<FleetStore>;
   /** @returns its id. */
-  addAccount(name: string, strategies: readonly string[]): Promise<string>;
+  addAccount(name: string, strategies: readonly string[], isCanary?: boolean): Promise<string>;
   /** More than ten seconds pass, in which nobody beats. */
   silence(): Promise<void>;
   halt(scope: string, reason: string): Promise<void>;
@@ -22,8 +22,8 @@ export function memoryBench(): Bench {
   const database = new MemoryDatabase(clock);
   return {
     machine: () => Promise.resolve(database.store()),
-    addAccount: (name, strategies) => {
-      database.addAccount(name, strategies);
+    addAccount: (name, strategies, isCanary) => {
+      database.addAccount(name, strategies, isCanary);
       return Promise.resolve(name);
     },
     silence: () => clock.advance(11_000),
@@ -44,7 +44,7 @@ export function postgresBench(admin: Connection, url: string): Bench {
       stores.push(store);
       return store;
     },
-    addAccount: (name, strategies) => insertAccount(admin, name, strategies),
+    addAccount: (name, strategies, isCanary) => insertAccount(admin, name, strategies, isCanary),
     silence: async () => {
       await admin.rows("UPDATE fleet_queue.job SET heartbeat_on = heartbeat_on - interval '1 minute' WHERE state = 'active'");
       const boss = await newBoss(admin, {});
@@ -62,10 +62,10 @@ export function postgresBench(admin: Connection, url: string): Bench {
   };
 }
 
-export async function insertAccount(admin: Connection, name: string, strategies: readonly string[]): Promise<string> {
+export async function insertAccount(admin: Connection, name: string, strategies: readonly string[], isCanary = false): Promise<string> {
   const [row] = await admin.rows<{ account: string }>(
-    "INSERT INTO fleet.accounts (mode, name, settings, sealed) VALUES ('paper', $1, '{}', '') RETURNING account",
-    [name],
+    "INSERT INTO fleet.accounts (mode, name, settings, sealed) VALUES ('paper', $1, $2, '') RETURNING account",
+    [name, isCanary ? { FLEET_CANARY: "on" } : {}],
   );
   for (const strategy of strategies)
     await admin.rows("INSERT INTO fleet.wanted (account, strategy) VALUES ($1, $2)", [row?.account, strategy]);

@@ -4,6 +4,7 @@ import {
   type AccountId,
   type Attempt,
   type Barrier,
+  type CanaryAccount,
   type Claim,
   type FleetLines,
   type FleetQueue,
@@ -31,6 +32,7 @@ interface AccountRecord {
   image: { readonly seq: number; readonly bytes: Uint8Array } | undefined;
   readonly journal: Map<number, { readonly epoch: number; readonly bytes: Uint8Array }>;
   job: Job | undefined;
+  readonly isCanary: boolean;
 }
 
 /** What lies between a machine and the database. @throws StoreUnreachable; the work may have been done all the same. */
@@ -53,15 +55,21 @@ export class MemoryDatabase {
     this.clock = clock;
   }
 
-  addAccount(account: AccountId, strategies: readonly string[]): void {
+  addAccount(account: AccountId, strategies: readonly string[], isCanary = false): void {
     const wanted = new Map(strategies.map((strategy) => [strategy, { newest: 0, read: 0 }]));
-    this.#accounts.set(account, { epoch: 0, wanted, image: undefined, journal: new Map(), job: undefined });
+    this.#accounts.set(account, { epoch: 0, wanted, image: undefined, journal: new Map(), job: undefined, isCanary });
   }
 
   /** As one machine reaches it. */
   store(ask: Way = DIRECT, clock: Clock = this.clock): FleetStore {
     const workers = { report: () => ask("report", () => new Map(this.halts)), leave: () => ask("leave", () => undefined) };
-    return { queue: this.#queue(ask, clock), lines: this.#lines(ask), ledgers: this.#ledgers(ask), workers };
+    const canaries = (): Promise<CanaryAccount[]> => ask("canaries", () => this.#canaries());
+    return { queue: this.#queue(ask, clock), lines: this.#lines(ask), ledgers: this.#ledgers(ask), workers, canaries };
+  }
+
+  #canaries(): CanaryAccount[] {
+    const all = [...this.#accounts].filter(([, { isCanary }]) => isCanary);
+    return all.map(([id, { wanted }]) => ({ id, name: id, strategies: [...wanted.keys()] }));
   }
 
   /** As {@link LedgerStore.read}, for judges. */
@@ -101,6 +109,7 @@ export class MemoryDatabase {
     return {
       claim: (account) => ask("claim", () => this.#claim(account)),
       read: (account) => ask("read", () => this.#read(account)),
+      seq: (account) => ask("seq", () => this.#read(account).seq),
       append: (holding, change) => ask("append", () => this.#append(holding, change)),
       snapshot: (holding, seq, image) => ask("snapshot", () => this.#snapshot(holding, seq, image)),
     };
@@ -109,8 +118,9 @@ export class MemoryDatabase {
   /** The supervisor's work first, as every worker does it once a second. */
   #take(limit: number): Attempt[] {
     this.#expire();
-    const queued = [...this.#accounts].filter(([, { job }]) => job !== undefined && job.beatAt === undefined).slice(0, limit);
-    return queued.flatMap(([account, { job }]) => {
+    const queued = [...this.#accounts].filter(([, { job }]) => job !== undefined && job.beatAt === undefined);
+    const first = queued.toSorted(([, one], [, other]) => Number(other.isCanary) - Number(one.isCanary));
+    return first.slice(0, limit).flatMap(([account, { job }]) => {
       if (job === undefined) return [];
       job.beatAt = this.clock.monotonic();
       return [{ account, job: job.id, number: job.number }];

@@ -197,6 +197,15 @@ function storeContract(open: () => Bench): void {
       ).toBe("finished");
     });
 
+    test("delivers canary accounts first, also when they were added last", async () => {
+      for (let index = 0; index < 8; index += 1) await bench.addAccount(`other-${String(index)}`, ["nuclear"]);
+      const canary = await bench.addAccount("canary", ["nuclear"], true);
+      await one.lines.offer("nuclear", [line("first")]);
+      expect(await other.canaries()).toEqual([{ id: canary, name: "canary", strategies: ["nuclear"] }]);
+      expect((await one.queue.take(1)).map((attempt) => attempt.account)).toEqual([canary]);
+      expect(await one.queue.take(20)).toHaveLength(9);
+    });
+
     test("keeps an account whose heart beats", async () => {
       await one.lines.offer("nuclear", [line("first")]);
       const attempts = await one.queue.take(1);
@@ -323,16 +332,18 @@ function storeContract(open: () => Bench): void {
 
     test("are restored as they were kept", async () => {
       const { epoch, image, seq } = await one.ledgers.claim(account, "one");
-      expect([image, seq]).toEqual([undefined, 0]);
+      expect([image, seq, await one.ledgers.seq(account)]).toEqual([undefined, 0, 0]);
       await one.ledgers.snapshot(holding(epoch), 0, bytes("new"));
       await one.ledgers.append(holding(epoch), { seq: 1, bytes: bytes("a") });
       await one.ledgers.append(holding(epoch), { seq: 2, bytes: bytes("b") });
+      expect(await other.ledgers.seq(account)).toBe(2);
       const saved = await other.ledgers.claim(account, "other");
       expect([textOf(saved.image), saved.changes.map(textOf), saved.seq]).toEqual(["new", ["a", "b"], 2]);
       await other.ledgers.snapshot(holding(saved.epoch), 2, bytes("whole"));
       await other.ledgers.append(holding(saved.epoch), { seq: 3, bytes: bytes("c") });
       const read = await one.ledgers.read(account);
       expect([textOf(read.image), read.changes.map(textOf), read.seq]).toEqual(["whole", ["c"], 3]);
+      expect(await one.ledgers.seq(account)).toBe(3);
     });
 
     test("take nothing of an epoch that has ended", async () => {

@@ -1,12 +1,14 @@
 import { identityIn } from "../../../src/execution/orders/ids.ts";
 import { promisesSettled, VirtualClock } from "../../../src/domain/virtual-clock.ts";
 import type { AccountHold, HostState } from "../../../src/fleet/account-host.ts";
+import { Canaries } from "../../../src/fleet/canaries.ts";
 import { LinesIntake } from "../../../src/fleet/intake/lines-intake.ts";
 import { Places } from "../../../src/fleet/places.ts";
 import { withRestarts } from "../../../src/fleet/restarts.ts";
 import { SharedMarket } from "../../../src/fleet/shared-market.ts";
 import { StoreUnreachable, type Attempt, type FleetStore } from "../../../src/fleet/store/ports.ts";
 import { AccountHolding } from "../../../src/fleet/worker/account-holding.ts";
+import { CanaryLedgers } from "../../../src/fleet/worker/canary-ledgers.ts";
 import { openSavedLedger } from "../../../src/fleet/worker/journaled-ledger.ts";
 import type { Lease } from "../../../src/fleet/worker/lease.ts";
 import { LineFeed, type AccountLines } from "../../../src/fleet/worker/line-feed.ts";
@@ -95,7 +97,7 @@ class MachinesSimulation {
     }));
     for (const account of this.#accounts) {
       this.#venueOf(account);
-      this.#database.addAccount(account.name, [STRATEGY]);
+      this.#database.addAccount(account.name, [STRATEGY], this.#isCanary(account));
     }
   }
 
@@ -145,6 +147,7 @@ class MachinesSimulation {
     const feed = new LineFeed({ lines: store.lines, clock: machine, signalMaxAgeSeconds: SIGNAL_MAX_AGE_SECONDS });
     const market = new SharedMarket(machine);
     const places = new Places(this.#plan.places, machine);
+    const canaries = this.#newCanaries(machine, store);
     const worker: Worker = new Worker({
       clock: machine,
       log: SILENT,
@@ -165,7 +168,7 @@ class MachinesSimulation {
             attempt,
             lease,
             lines: feed.forAccount(),
-            ground: (own) => this.#ground(account, machine, index, { market, places, ...own }),
+            ground: (own) => this.#ground(account, machine, index, { market, places, canaries, ...own }),
           }),
         );
       },
@@ -174,8 +177,8 @@ class MachinesSimulation {
     void worker.run();
   }
 
-  #ground(account: Account, machine: Machine, index: number, own: OwnGround & { market: SharedMarket; places: Places }): AccountGround {
-    const { lines, worker, market, places, held } = own;
+  #ground(account: Account, machine: Machine, index: number, own: OwnGround & MachineGround): AccountGround {
+    const { lines, worker, market, places, canaries, held } = own;
     return {
       clock: machine,
       venue: this.#venueOf(account),
@@ -192,9 +195,25 @@ class MachinesSimulation {
       inTurn: places.inTurnFor(account.name),
       othersTrade: () => places.isBusy,
       readsPrices: false,
-      refusal: undefined,
+      refusal: this.#isCanary(account) ? undefined : (signal, isWanted) => canaries.refusal(signal, isWanted),
       held,
     };
+  }
+
+  #isCanary(account: Account): boolean {
+    return this.#plan.hasCanary && account.name === "account-0";
+  }
+
+  #newCanaries(machine: Machine, store: FleetStore): Canaries {
+    const ledgers = new CanaryLedgers({ store, clock: machine, onProblem: () => undefined });
+    return new Canaries({
+      clock: machine,
+      canaries: () => ledgers.known(),
+      signalMaxAgeSeconds: SIGNAL_MAX_AGE_SECONDS,
+      whenFailed: "stop",
+      stopping: new AbortController().signal,
+      say: () => undefined,
+    });
   }
 
   #startIntake(): void {
@@ -311,13 +330,29 @@ class MachinesSimulation {
     const id = (JSON.parse(body) as { client_order_id: string }).client_order_id;
     if (this.#withLedger(account, (ledger) => ledger.intent(id)) === undefined)
       this.#violated(`${id} of ${account.name} was sent before its intent was in the database.`);
+    if (!this.#hasPassed(account, identityIn(id)?.signalId ?? ""))
+      this.#violated(`${id} of ${account.name} was sent before the canary had reached its target.`);
     const haltedFor = this.#haltedAt === undefined ? 0 : this.#clock.monotonic() - this.#haltedAt;
     if (haltedFor > HALT_HEARD_MS && !isDelayed)
       this.#violated(`${id} of ${account.name} was sent ${String(haltedFor)} ms after the halt.`);
   }
 
+  /** Whether the canary lets this account trade the signal, as the database has it. */
+  #hasPassed(account: Account, signalId: string): boolean {
+    const [canary] = this.#accounts;
+    if (!this.#plan.hasCanary || canary === undefined || canary === account) return true;
+    return (
+      this.#withLedger(canary, (ledger) => {
+        if (ledger.signal(signalId)?.verdict === "duplicate") return true;
+        return ledger.executionsOfSignal(signalId).some(({ outcome }) => outcome === "on-target");
+      }) === true
+    );
+  }
+
   #judgeAccount(account: Account, weights: ReadonlyMap<string, number>): void {
     this.#judgeOnce(account);
+    // What the canary did not reach, the others do not try.
+    if (!this.#hasPassed(account, this.#withLedger(account, (ledger) => ledger.recentSignals(1)[0]?.signal.id) ?? "")) return;
     if (this.#withLedger(account, (ledger) => ledger.unsettledIntents().some(({ state }) => state === "abandoned"))) return;
     const miss = missOf(this.#venueOf(account).exchange, weights);
     if (miss !== undefined) this.#violated(`${account.name}: ${miss}. Its ledger says ${this.#withLedger(account, lastVerdict)}`);
@@ -359,6 +394,13 @@ class MachinesSimulation {
 }
 
 const SCOPES = ["fleet"];
+
+/** What the accounts of a machine share. */
+interface MachineGround {
+  readonly market: SharedMarket;
+  readonly places: Places;
+  readonly canaries: Canaries;
+}
 
 interface OwnGround {
   readonly lines: AccountLines;

@@ -31,6 +31,8 @@ export interface MachinesPlan {
   readonly troubleMs: number;
   /** How often an answer of the database is lost after its commit, or a request before it. */
   readonly lossRate: number;
+  /** The first account trades before the others. */
+  readonly hasCanary: boolean;
 }
 
 const TROUBLE_MS = 70_000;
@@ -38,6 +40,7 @@ const CALM_MS = 15_000;
 
 export function drawPlan(seed: number): MachinesPlan {
   const chance = new Chance(seed, "machines");
+  const canary = new Chance(seed, "canary");
   const workers = chance.whole(2, 3);
   const runs = chance.whole(1, 3);
   const runsAt = Array.from({ length: runs }, () => chance.whole(3_000, TROUBLE_MS - 30_000)).toSorted((one, other) => one - other);
@@ -53,6 +56,7 @@ export function drawPlan(seed: number): MachinesPlan {
     mishaps: drawMishaps(chance, workers, apart),
     troubleMs: TROUBLE_MS,
     lossRate: chance.pick([0, 0, 0.02, 0.1]),
+    hasCanary: canary.happens(0.3),
   };
 }
 

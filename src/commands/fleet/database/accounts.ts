@@ -28,8 +28,6 @@ export function addToDatabase(context: CommandContext, name: string, options: Ad
     const { accounts, shared, store } = fleet;
     const sealing = await Sealing.from(shared, context.env);
     const { given, settings, left } = givenSettings(context, options);
-    if (settings.FLEET_CANARY === "on")
-      throw configuration("A fleet with a database has no canary accounts yet.", "Add the account without --canary.");
     const stored = accounts.stored(name, settings);
     const { config } = loadAccount(context.env, stored);
     assertSameMode(given, config);
@@ -150,7 +148,6 @@ export function setInDatabase(context: CommandContext, name: string, pairs: read
     const before = await accounts.unsealed(row, sealing);
     const settings = { ...before.settings, ...changes };
     const { config } = loadAccount(context.env, accounts.stored(name, settings));
-    if (config.fleet.isCanary) throw configuration("A fleet with a database has no canary accounts yet.", "Leave FLEET_CANARY out.");
     await accounts.replace(
       row,
       settings,
