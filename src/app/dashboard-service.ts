@@ -1,5 +1,5 @@
 import type { TradingSession } from "./trading-session.ts";
-import { secretsOf } from "./trading-session.ts";
+import { secretsOf } from "../config/secrets.ts";
 import type { DaemonState } from "../dashboard/health.ts";
 import type { WebServer } from "../dashboard/web-server.ts";
 import { ledgerFile } from "../config/files.ts";

@@ -3,7 +3,7 @@ import type { Clock } from "../domain/clock.ts";
 import type { Config } from "../domain/config.ts";
 import type { TraderEvent } from "./events.ts";
 import type { TradingSession } from "./trading-session.ts";
-import { secretsOf } from "./trading-session.ts";
+import { secretsOf } from "../config/secrets.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import { createRedaction } from "../logging/logger.ts";
 import { NotificationCenter } from "../notifications/center.ts";

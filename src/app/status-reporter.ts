@@ -2,7 +2,7 @@ import { MarketClockPoller } from "./market-clock-poller.ts";
 import { modeLabel, type Environment } from "../domain/config.ts";
 import { LivenessFile } from "../supervision/liveness-file.ts";
 import type { TradingSession } from "./trading-session.ts";
-import { secretsOf } from "./trading-session.ts";
+import { secretsOf } from "../config/secrets.ts";
 import { messageOf } from "../domain/errors.ts";
 import { readHalt } from "../machine/halt.ts";
 import type { IntakeState } from "../intake/intake-state.ts";

@@ -7,8 +7,8 @@ import { BrokerError } from "../domain/broker.ts";
 import { accountLockName, accountRefusal } from "../accounts/account-guard.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { Config } from "../domain/config.ts";
-import { secretsIn } from "../domain/credentials.ts";
 import { loadConfig } from "../config/load.ts";
+import { secretsOf } from "../config/secrets.ts";
 import { ledgerLockFile, ledgerFile } from "../config/files.ts";
 import { prepareStateDirectory } from "../machine/directory-access.ts";
 import { EXIT, messageOf, TraderError } from "../domain/errors.ts";
@@ -16,10 +16,9 @@ import { ADOPTION_HINT, strangersHeld } from "../execution/preparation/adoption.
 import type { RebalancerParts } from "../execution/rebalancer.ts";
 import { Rebalancer } from "../execution/rebalancer.ts";
 import { RecordedRebalancer } from "../replay/recorded-rebalancer.ts";
-import { HaltSwitch, UNSEEN_HALT_HINT, unseenMachineHalt } from "../machine/halt.ts";
-import { Intake, type IntakeOptions } from "../intake/intake.ts";
+import { HaltSwitch } from "../machine/halt.ts";
+import type { Intake, IntakeOptions } from "../intake/intake.ts";
 import type { InboxView } from "../domain/inbox.ts";
-import { trustedOwners } from "../intake/trust.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { HeldLock } from "../ledger/lock.ts";
 import { acquireLock, holderOf } from "../ledger/lock.ts";
@@ -28,12 +27,13 @@ import { accountLockDirectory, accountLockFile } from "../ledger/lock-directory.
 import type { SqliteLedger } from "../ledger/sqlite-ledger.ts";
 import { openLedger } from "../ledger/sqlite-ledger.ts";
 import { LatestExecutionFile } from "./latest-execution-file.ts";
+import { openIntakes } from "./open-intakes.ts";
+import { logsOf, openLogs, type LogOptions, type SharedLogs } from "./session-logs.ts";
 import type { VenueAccess } from "./venue-access.ts";
 import { openBroker, openVenue } from "./venue-access.ts";
 import type { Logger, TradeLog } from "../logging/logger.ts";
-import { createLogger, createRedaction, openTradeLog } from "../logging/logger.ts";
+import { createRedaction } from "../logging/logger.ts";
 import { RecurringWarnings } from "../logging/recurring.ts";
-import { notificationSecrets } from "../config/notification-settings.ts";
 import { tradeRecord } from "../reporting/trade-record.ts";
 
 /** How long signals that were never traded are kept for questions. */
@@ -45,26 +45,13 @@ export interface ShownAccount {
   readonly positions: readonly Position[];
 }
 
-export interface TradingSessionOptions {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly clock: Clock;
-  /** The command as typed, for locks and messages. */
-  readonly command: string;
-  /** Where log lines go besides the files. */
-  readonly console: NodeJS.WriteStream | undefined;
-  readonly verbose: boolean;
+export interface TradingSessionOptions extends LogOptions {
   /** Replaces the mode's own venue: a demonstration brings its own. Closed with the session. */
   readonly venue?: VenueAccess;
   /** Called with every event, after log and ledger. */
   readonly onEvent?: (event: TraderEvent) => void;
   /** One account of a fleet: its settings, and the logs that it shares with the others. */
   readonly member?: FleetMember;
-}
-
-/** Logs that the sessions of one process share; their opener closes them. */
-export interface SharedLogs {
-  readonly log: Logger;
-  readonly tradeLog: TradeLog;
 }
 
 export interface FleetMember extends SharedLogs {
@@ -359,88 +346,10 @@ export class TradingSession {
 const LEDGER_MADE_WITHIN_MS = 60_000;
 const PAUSE_MS = 1_000;
 
-function openLogs(options: TradingSessionOptions, config: Config, closers: (() => unknown)[]): SharedLogs {
-  const log = openLog(options, config);
-  closers.push(() => log.close());
-  const unseen = unseenMachineHalt(config.haltFiles);
-  if (unseen !== undefined) log.warn(`Warning: ${unseen}`, { hint: UNSEEN_HALT_HINT });
-  const tradeLog = openTradeLog({ dir: config.logDir, mode: config.mode, group: config.logGroup, secrets: secretsOf(config) });
-  closers.push(() => tradeLog.close());
-  return { log, tradeLog };
-}
-
-/** The lines of one account name it. Its session does not close what it shares. */
-function logsOf({ account, log, tradeLog }: FleetMember): SharedLogs {
-  const own = log.child({ account });
-  return {
-    log: {
-      ...own,
-      get lostLines() {
-        return log.lostLines;
-      },
-      close: () => undefined,
-    },
-    tradeLog: { file: tradeLog.file, append: (entry) => tradeLog.append({ account_name: account, ...entry }), close: () => undefined },
-  };
-}
-
-/** The log of a command that trades. @param options its console, if it has one. @param secrets what must not be shown; more may be added later. */
-export function openLog(
-  options: Pick<TradingSessionOptions, "clock" | "console" | "env" | "verbose" | "command">,
-  config: Config,
-  secrets: readonly string[] = secretsOf(config),
-): Logger {
-  return createLogger({
-    dir: config.logDir,
-    group: config.logGroup,
-    clock: options.clock,
-    zone: config.alertsTimezone,
-    console: options.console,
-    colour: options.console?.isTTY === true && (options.env.NO_COLOR ?? "") === "",
-    level: options.verbose ? "debug" : "info",
-    secrets,
-    afterTurn: options.command === "run",
-  });
-}
-
 /** After a crash of the very first start it is harmless, so it must not keep the next one from starting. */
 function emptyLedger(file: string): string {
   return (
     `Warning: The ledger ${file} was there but empty (0 bytes); a new one is started in its place. ` +
     "If this installation has traded before, its records are lost: stop, restore a backup, and check the account's orders."
-  );
-}
-
-/** Secrets that must never be shown (R30). */
-export function secretsOf(config: Config): string[] {
-  const keys = config.alpaca === undefined ? [] : secretsIn(config.alpaca);
-  const token = config.dashboard.token === undefined ? [] : [config.dashboard.token];
-  return [...keys, ...token, ...notificationSecrets(config.notifications), ...passwordsIn(config.fleet.database)];
-}
-
-function passwordsIn(address: string | undefined): string[] {
-  if (address === undefined || !URL.canParse(address)) return [];
-  const { password } = new URL(address);
-  return password === "" ? [] : [password, decodeURIComponent(password)];
-}
-
-/** The intakes of the configured strategies, in their order. @throws TraderError (78) when ALERTS_OWNER names no user. */
-export function openIntakes(config: Config, clock: Clock, ledger: Ledger, open?: IntakeOptions["open"]): Intake[] {
-  const owners = trustedOwners(config.alertsOwner);
-  return config.strategies.map(
-    ({ name, alertsFile }) =>
-      new Intake({
-        strategy: name,
-        alertsFile,
-        timezone: config.alertsTimezone,
-        mode: config.mode,
-        maxAgeSeconds: config.signalMaxAgeSeconds,
-        settleSeconds: config.batchSettleSeconds,
-        allowedSymbols: config.allowedSymbols,
-        owners,
-        clock,
-        ledger,
-        ...(open === undefined ? {} : { open }),
-      }),
   );
 }

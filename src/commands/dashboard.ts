@@ -7,7 +7,7 @@ import { DashboardView } from "../dashboard/dashboard-view.ts";
 import { OnDemandBroker } from "../dashboard/on-demand-broker.ts";
 import { DashboardServer } from "../dashboard/server.ts";
 import { installationToken, loginNote } from "../dashboard/token-file.ts";
-import { secretsOf } from "../app/trading-session.ts";
+import { secretsOf } from "../config/secrets.ts";
 import { connectVenue, venueName } from "../app/venue-access.ts";
 import { EXIT, TraderError, type ExitCode } from "../domain/errors.ts";
 import { holderOf } from "../ledger/lock.ts";

@@ -4,7 +4,7 @@ import type { Config } from "../domain/config.ts";
 import { stateDirFrom } from "../config/state-dir.ts";
 import { loadConfig } from "../config/load.ts";
 import { haltFilesFrom } from "../config/halt-files.ts";
-import { openIntakes } from "../app/trading-session.ts";
+import { openIntakes } from "../app/open-intakes.ts";
 import { EXIT, messageOf, type ExitCode } from "../domain/errors.ts";
 import { haltAt, removeHalt, standingHalts } from "../machine/halt.ts";
 import { openLedgerImage } from "../ledger/sqlite-ledger.ts";

@@ -1,4 +1,6 @@
 import type { NoticeLevel, NotificationSettings, WebhookKind } from "../domain/config.ts";
+import { percentDecoded } from "../domain/percent-decoding.ts";
+
 export const WEBHOOK_KINDS = ["slack", "discord", "ntfy", "json"] as const satisfies readonly WebhookKind[];
 
 export const NOTIFY_LEVELS = ["info", "warning", "error", "off"] as const satisfies readonly (NoticeLevel | "off")[];
@@ -29,7 +31,7 @@ export function notificationSecrets(settings: NotificationSettings): string[] {
 function secretPartsOf(address: string): string[] {
   const url = new URL(address);
   const parts = [...url.pathname.split("/"), ...url.searchParams.values()].filter((part) => part.length >= SECRET_PART_CHARACTERS);
-  const credentials = [url.password, decodeURIComponent(url.password)].filter((part) => part !== "");
+  const credentials = [url.password, percentDecoded(url.password) ?? ""].filter((part) => part !== "");
   return [address, url.href, `${url.host}${url.pathname}${url.search}`, ...parts, ...credentials];
 }
 

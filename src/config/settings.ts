@@ -313,7 +313,8 @@ export const SETTINGS = {
   }),
   FLEET_DATABASE: setting({
     form: databaseAddress,
-    expected: "an address such as postgresql://user:password@host:5432/fleet?sslmode=verify-full",
+    expected:
+      "an address such as postgresql://user:password@host:5432/fleet?sslmode=verify-full, with %25 for a % in the password and %2F for a /",
     secret: true,
     unset: "the fleet is one process on this machine",
     doc: "Fleet on several machines: the PostgreSQL that they share.",

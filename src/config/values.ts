@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { isAbsolute } from "node:path";
 import { z } from "zod";
+import { isDatabaseAddress } from "./database-address.ts";
 import { normaliseEndpoint } from "./endpoints.ts";
 import { decimal, HUNDRED, type Decimal } from "../domain/decimal.ts";
 import { readSchedule, type Schedule } from "../domain/schedule.ts";
@@ -131,7 +132,8 @@ export const address: Form<string> = z
 export const databaseAddress: Form<string> = z
   .string()
   .max(2_048)
-  .regex(/^postgres(ql)?:\/\/[\x21-\x7e]+$/i);
+  .regex(/^postgres(ql)?:\/\/[\x21-\x7e]+$/i)
+  .refine(isDatabaseAddress);
 
 /** What age seals for. */
 export const recipient: Form<string> = z.string().regex(/^age1[0-9a-z]{20,2000}$/);

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync } from "node:fs";
 import type { Clock } from "../domain/clock.ts";
 import type { Config, StrategyConfig } from "../domain/config.ts";
-import { openIntakes } from "../app/trading-session.ts";
+import { openIntakes } from "../app/open-intakes.ts";
 import { readAlert } from "../intake/alert.ts";
 import { runSpanMs, type Run } from "../intake/batch.ts";
 import { AlertsCursor } from "../intake/cursor.ts";

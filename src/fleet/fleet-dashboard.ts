@@ -1,6 +1,6 @@
 import { BackgroundServer, type ServerBasics } from "../app/background-server.ts";
 import { venueName } from "../app/venue-access.ts";
-import { secretsOf } from "../app/trading-session.ts";
+import { secretsOf } from "../config/secrets.ts";
 import { ledgerFile } from "../config/files.ts";
 import type { PagedAccount } from "../dashboard/account-pages.ts";
 import type { DashboardSource } from "../dashboard/dashboard-view.ts";

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { describeSignal } from "../app/event-log.ts";
-import { secretsOf } from "../app/trading-session.ts";
+import { secretsOf } from "../config/secrets.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { Config } from "../domain/config.ts";
 import type { Signal } from "../domain/signal.ts";

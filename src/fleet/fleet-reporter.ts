@@ -1,5 +1,5 @@
 import type { TraderEvent } from "../app/events.ts";
-import { secretsOf } from "../app/trading-session.ts";
+import { secretsOf } from "../config/secrets.ts";
 import type { Clock, Timer } from "../domain/clock.ts";
 import type { Config, Environment } from "../domain/config.ts";
 import { messageOf } from "../domain/errors.ts";

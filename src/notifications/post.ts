@@ -1,4 +1,5 @@
 import type { Clock } from "../domain/clock.ts";
+import { percentDecoded } from "../domain/percent-decoding.ts";
 import type { OutgoingRequest, ServiceAnswer } from "./channel.ts";
 
 /** Longer than the ten-second connection timeout, so that "not connected" and "not answered" can be distinguished. */
@@ -69,11 +70,11 @@ function send(fetch: PostPorts["fetch"], { url, method, headers, body }: Outgoin
   });
 }
 
-/** `fetch` rejects addresses that contain a user and a password. */
+/** `fetch` rejects addresses that contain a user and a password. One with a bare `%` is taken as it is written. */
 function withoutCredentials(text: string): { readonly address: string; readonly authorization: Readonly<Record<string, string>> } {
   const url = new URL(text);
   if (url.username === "" && url.password === "") return { address: text, authorization: {} };
-  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const pair = [url.username, url.password].map((part) => percentDecoded(part) ?? part).join(":");
   url.username = "";
   url.password = "";
   return { address: url.href, authorization: { Authorization: `Basic ${Buffer.from(pair).toString("base64")}` } };

@@ -1,3 +1,5 @@
+import { percentDecoded } from "../domain/percent-decoding.ts";
+
 export interface VenueRequest {
   readonly method: string;
   /** Path and query. */
@@ -48,11 +50,7 @@ export function sortedKeys(body: Readonly<Record<string, unknown>>): Record<stri
 /** The part of a path after a prefix, decoded; `undefined` when the prefix does not match or nothing follows. */
 export function pathRest(path: string, prefix: string): string | undefined {
   if (!path.startsWith(prefix) || path.length === prefix.length) return undefined;
-  try {
-    return decodeURIComponent(path.slice(prefix.length));
-  } catch {
-    return undefined;
-  }
+  return percentDecoded(path.slice(prefix.length));
 }
 
 export interface Bar {

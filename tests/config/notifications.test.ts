@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { loadConfig } from "../../src/config/load.ts";
+import { notificationSecrets } from "../../src/config/notification-settings.ts";
 import type { NotificationSettings } from "../../src/domain/config.ts";
 
 const HOME = { HOME: "/home/someone" };
@@ -52,6 +53,13 @@ describe("the settings of notifications", () => {
     }
     expect(problemOf({ [name]: "http://127.0.0.1:8080/hook" })).toBe("none");
     expect(problemOf({ [name]: "https://user:pass@ntfy.example.org/topic?x=1" })).toBe("none");
+  });
+
+  test("hide a password of an address as it is written and as it is, also with a bare %", () => {
+    const secretsFor = (password: string): string[] =>
+      notificationSecrets(settingsOf({ NOTIFY_WEBHOOK_URL: `https://me:${password}@ntfy.example.org/topic` }));
+    expect(secretsFor("a%20b")).toEqual(expect.arrayContaining(["a%20b", "a b"]));
+    expect(secretsFor("100%sure")).toContain("100%sure");
   });
 
   test.each([

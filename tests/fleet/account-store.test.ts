@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { secretsOf } from "../../src/app/trading-session.ts";
+import { secretsOf } from "../../src/config/secrets.ts";
 import { CREDENTIAL_SETTINGS } from "../../src/config/mode.ts";
 import { AccountDirectories } from "../../src/fleet/account-store.ts";
 import { accountEnvironment, loadAccount, loadFleet } from "../../src/fleet/fleet-settings.ts";

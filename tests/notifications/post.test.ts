@@ -57,6 +57,11 @@ describe("a request to a service", () => {
     expect(seen[0]?.headers.authorization).toBe(`Basic ${Buffer.from("me:pass word").toString("base64")}`);
   });
 
+  test("takes a bare % in a password as it is written", async () => {
+    expect(await send(address("/hook", "me:100%sure@"))).toMatchObject({ kind: "answered" });
+    expect(seen[0]?.headers.authorization).toBe(`Basic ${Buffer.from("me:100%sure").toString("base64")}`);
+  });
+
   test("that nobody accepts was not sent", async () => {
     const free = address();
     server.closeAllConnections();

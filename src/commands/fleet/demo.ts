@@ -10,7 +10,7 @@ import type { CommandContext } from "../context.ts";
 import type { STORY } from "../demo-story.ts";
 import { writeAlerts } from "../demo-story.ts";
 import { onStopSignal } from "../stop-signals.ts";
-import { openFleetLogs } from "./run.ts";
+import { openFleetLogs } from "./fleet-process.ts";
 import { barLine } from "./show.ts";
 
 const LOOK_EVERY_MS = 100;
@@ -38,7 +38,7 @@ export async function demoFleet(context: CommandContext, dir: string, { story, a
   const store = new AccountDirectories(env.STATE_DIR);
   for (let number = 1; number <= accounts; number += 1) store.add(nameOf(number, accounts), {});
   const settings = loadFleet(env, store);
-  const logs = openFleetLogs({ ...context, env }, settings, undefined);
+  const logs = openFleetLogs({ ...context, env }, settings.shared, [], undefined);
   const venues = await openEmbeddedVenues(
     settings.accounts.map(({ config }) => config.stateDir),
     clock,

@@ -1,7 +1,8 @@
 import PQueue from "p-queue";
 import { openEmbeddedVenues, type EmbeddedVenues } from "../../app/embedded-venue.ts";
 import { RunOnce } from "../../app/run-once.ts";
-import { type FleetMember, secretsOf, TradingSession } from "../../app/trading-session.ts";
+import { type FleetMember, TradingSession } from "../../app/trading-session.ts";
+import { secretsOf } from "../../config/secrets.ts";
 import type { VenueAccess } from "../../app/venue-access.ts";
 import type { Clock, Timer } from "../../domain/clock.ts";
 import { EXIT, TraderError, type ExitCode } from "../../domain/errors.ts";
@@ -19,7 +20,7 @@ import type { CommandContext } from "../context.ts";
 import { onStopSignal } from "../stop-signals.ts";
 import type { Notice } from "../../notifications/notice.ts";
 import { standingsOf, withAccounts } from "./read-accounts.ts";
-import { openFleetLogs } from "./run.ts";
+import { openFleetLogs } from "./fleet-process.ts";
 import { fleetOf } from "./show.ts";
 
 const HALT_EVERY_MS = 250;
@@ -49,7 +50,8 @@ interface Result {
 export async function executeFleet(context: CommandContext, options: FleetExecuteOptions): Promise<ExitCode> {
   const settings = fleetOf(context);
   const accounts = chosen(settings, options.accounts);
-  const logs = openFleetLogs(context, settings, undefined);
+  const secrets = settings.accounts.flatMap(({ config }) => secretsOf(config));
+  const logs = openFleetLogs(context, settings.shared, secrets, undefined);
   try {
     const market = new SharedMarket(context.clock);
     const common: Common = {

@@ -1,16 +1,16 @@
+import type { SharedLogs } from "../../app/session-logs.ts";
+import { secretsOf } from "../../config/secrets.ts";
 import { stateDirFrom } from "../../config/state-dir.ts";
 import { modeBanner, modeNoun } from "../../domain/config.ts";
-import { EXIT, type ExitCode } from "../../domain/errors.ts";
-import { openLog, secretsOf, type SharedLogs } from "../../app/trading-session.ts";
+import type { ExitCode } from "../../domain/errors.ts";
 import { AccountDirectories } from "../../fleet/account-store.ts";
 import { loadFleet, type FleetSettings } from "../../fleet/fleet-settings.ts";
 import { FleetDashboard } from "../../fleet/fleet-dashboard.ts";
 import { Fleet } from "../../fleet/fleet.ts";
-import { logPaths, openTradeLog } from "../../logging/logger.ts";
-import { messageOf, TraderError } from "../../domain/errors.ts";
-import { UNSEEN_HALT_HINT, unseenMachineHalt } from "../../machine/halt.ts";
+import { logPaths } from "../../logging/logger.ts";
 import type { CommandContext } from "../context.ts";
 import { onStopSignal } from "../stop-signals.ts";
+import { asFleetProcess, openFleetLogs } from "./fleet-process.ts";
 
 export interface FleetRunOptions {
   /** In place of FLEET_PLACES. */
@@ -18,14 +18,14 @@ export interface FleetRunOptions {
 }
 
 /** The daemon of all accounts. Returns 0 when stopped by a signal. */
-export async function runFleet(context: CommandContext, { places }: FleetRunOptions): Promise<ExitCode> {
+export function runFleet(context: CommandContext, { places }: FleetRunOptions): Promise<ExitCode> {
   const env = places === undefined ? context.env : { ...context.env, FLEET_PLACES: String(places) };
   const settings = loadFleet(env, new AccountDirectories(stateDirFrom(env)));
-  const logs = openFleetLogs(context, settings, process.stdout);
+  const { shared, accounts } = settings;
+  const secrets = accounts.flatMap(({ config }) => secretsOf(config));
+  const logs = openFleetLogs(context, shared, secrets, process.stdout);
   const { log } = logs;
-  const onFatal = (error: Error): void => log.error(messageOf(error));
-  process.on("uncaughtExceptionMonitor", onFatal);
-  try {
+  return asFleetProcess(logs, shared, async () => {
     greet(settings, logs);
     const fleet = new Fleet({ ...logs, env, clock: context.clock, settings, verbose: context.verbose });
     onStopSignal(context.clock, (signal) => {
@@ -39,45 +39,10 @@ export async function runFleet(context: CommandContext, { places }: FleetRunOpti
     } finally {
       await dashboard.close();
     }
-    log.info("Stopped.");
-    return EXIT.ok;
-  } catch (error) {
-    log.error(messageOf(error), error instanceof TraderError && error.hint !== undefined ? { hint: error.hint } : {});
-    throw error;
-  } finally {
-    process.off("uncaughtExceptionMonitor", onFatal);
-    logs.tradeLog.close();
-    log.close();
-  }
-}
-
-/** The logs of all accounts, which show the keys of none. */
-export function openFleetLogs(
-  context: CommandContext,
-  { shared, accounts }: FleetSettings,
-  console: NodeJS.WriteStream | undefined,
-): SharedLogs {
-  const secrets = [...secretsOf(shared), ...accounts.flatMap(({ config }) => secretsOf(config))];
-  const log = openLog({ ...context, console, command: "run" }, shared, secrets);
-  try {
-    return {
-      log,
-      tradeLog: openTradeLog({
-        dir: shared.logDir,
-        mode: shared.mode,
-        group: shared.logGroup,
-        secrets,
-      }),
-    };
-  } catch (error) {
-    log.close();
-    throw error;
-  }
+  });
 }
 
 function greet({ shared, accounts }: FleetSettings, { log }: SharedLogs): void {
-  const unseen = unseenMachineHalt(shared.haltFiles);
-  if (unseen !== undefined) log.warn(`Warning: ${unseen}`, { hint: UNSEEN_HALT_HINT });
   const files = [...new Set(accounts.flatMap(({ config }) => config.strategies.map(({ alertsFile }) => alertsFile)))];
   const number = accounts.length === 1 ? "1 account" : `${String(accounts.length)} accounts`;
   log.info(

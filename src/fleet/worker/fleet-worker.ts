@@ -1,7 +1,8 @@
 import { hostname } from "node:os";
 import { randomUUID } from "node:crypto";
 import type { TraderEvent } from "../../app/events.ts";
-import { secretsOf, type SharedLogs } from "../../app/trading-session.ts";
+import { secretsOf } from "../../config/secrets.ts";
+import type { SharedLogs } from "../../app/session-logs.ts";
 import type { Clock, Timer } from "../../domain/clock.ts";
 import { modeLabel, type Config, type Environment } from "../../domain/config.ts";
 import type { Signal } from "../../domain/signal.ts";

@@ -1,5 +1,6 @@
 import { createRedaction } from "../../logging/logger.ts";
-import { secretsOf, type SharedLogs } from "../../app/trading-session.ts";
+import { secretsOf } from "../../config/secrets.ts";
+import type { SharedLogs } from "../../app/session-logs.ts";
 import type { TraderEvent } from "../../app/events.ts";
 import type { Clock } from "../../domain/clock.ts";
 import { AccountHost, type AccountHostParts, type HostState } from "../account-host.ts";

@@ -1,6 +1,6 @@
 import { existsSync, renameSync } from "node:fs";
 import { resolve } from "node:path";
-import { secretsOf } from "../../../app/trading-session.ts";
+import { secretsOf } from "../../../config/secrets.ts";
 import { ledgerFile, ledgerLockFile } from "../../../config/files.ts";
 import { textIn } from "../../../config/text-in.ts";
 import type { Account, Broker } from "../../../domain/broker.ts";

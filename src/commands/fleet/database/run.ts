@@ -1,15 +1,13 @@
-import { openLog, secretsOf } from "../../../app/trading-session.ts";
 import { modeNoun } from "../../../domain/config.ts";
-import { EXIT, messageOf, TraderError, type ExitCode } from "../../../domain/errors.ts";
+import type { ExitCode } from "../../../domain/errors.ts";
 import { stateDirFrom } from "../../../config/state-dir.ts";
 import { FleetWorker } from "../../../fleet/worker/fleet-worker.ts";
 import { PostgresAccounts } from "../../../fleet/store/accounts.ts";
 import { PostgresStore } from "../../../fleet/store/postgres-store.ts";
 import { Sealing } from "../../../fleet/store/sealing.ts";
-import { openTradeLog } from "../../../logging/logger.ts";
-import { UNSEEN_HALT_HINT, unseenMachineHalt } from "../../../machine/halt.ts";
 import type { CommandContext } from "../../context.ts";
 import { onStopSignal } from "../../stop-signals.ts";
+import { asFleetProcess, openFleetLogs } from "../fleet-process.ts";
 import { databaseUrl, sharedConfig } from "./open.ts";
 
 /** What one process of the fleet does. */
@@ -26,21 +24,17 @@ export async function runMachine(context: CommandContext, { isIntake, isWorker, 
   const shared = sharedConfig(env);
   const url = databaseUrl(env);
   const sealing = isWorker ? await Sealing.from(shared, env) : undefined;
-  const secrets = [...secretsOf(shared), ...(sealing?.secrets ?? [])];
-  const log = openLog({ ...context, console: process.stdout, command: "run" }, shared, secrets);
-  const onFatal = (error: Error): void => log.error(messageOf(error));
-  process.on("uncaughtExceptionMonitor", onFatal);
-  const { logDir: dir, logGroup: group, mode } = shared;
-  const tradeLog = openTradeLog({ dir, mode, group, secrets });
-  try {
-    const unseen = unseenMachineHalt(shared.haltFiles);
-    if (unseen !== undefined) log.warn(`Warning: ${unseen}`, { hint: UNSEEN_HALT_HINT });
+  const secrets = [...(sealing?.secrets ?? [])];
+  const logs = openFleetLogs(context, shared, secrets, process.stdout);
+  const { log } = logs;
+  return asFleetProcess(logs, shared, async () => {
+    const { mode } = shared;
     log.info(`Starting ${roleText(isIntake, isWorker)} of a fleet with a database, in ${modeNoun(mode)} (${shared.modeReason}).`);
     const onTrouble = (error: Error): void => log.debug(`Queue: ${error.message}`);
     const store = await PostgresStore.open({ url, mode, clock: context.clock, supervises: isWorker, onTrouble });
     try {
       const accounts = new PostgresAccounts(store.connection, mode, stateDirFrom(env));
-      const worker = new FleetWorker({ ...context, env, log, tradeLog, shared, store, accounts, sealing, isIntake, secrets });
+      const worker = new FleetWorker({ ...context, ...logs, env, shared, store, accounts, sealing, isIntake, secrets });
       onStopSignal(context.clock, (signal) => {
         log.info(`${signal}: Stopping. Orders in progress are picked up by another worker, or by the next start.`);
         worker.stop();
@@ -49,16 +43,7 @@ export async function runMachine(context: CommandContext, { isIntake, isWorker, 
     } finally {
       await store.close();
     }
-    log.info("Stopped.");
-    return EXIT.ok;
-  } catch (error) {
-    log.error(messageOf(error), error instanceof TraderError && error.hint !== undefined ? { hint: error.hint } : {});
-    throw error;
-  } finally {
-    process.off("uncaughtExceptionMonitor", onFatal);
-    tradeLog.close();
-    log.close();
-  }
+  });
 }
 
 function roleText(isIntake: boolean, isWorker: boolean): string {
