@@ -9,7 +9,7 @@ import type { Verdict } from "../domain/verdict.ts";
 import { VERDICTS } from "../domain/verdict.ts";
 import type { RebalanceResult } from "../execution/rebalancer.ts";
 import { freshness } from "../intake/freshness.ts";
-import type { Intake, IntakeReport } from "../intake/intake.ts";
+import type { Intake, IntakeOptions, IntakeReport } from "../intake/intake.ts";
 import { openLedgerImage } from "../ledger/sqlite-ledger.ts";
 import { failedNotice } from "../notifications/event-notices.ts";
 import { accountSummary } from "../reporting/account-summary.ts";
@@ -34,6 +34,8 @@ export interface RunOnceOptions {
   readonly finish?: boolean;
   /** Where runs are read from; by default the strategies' own alerts files. */
   readonly strategies?: readonly StrategyConfig[];
+  /** Reads a strategy's alerts; by default its file is read. */
+  readonly readerOf?: (strategy: StrategyConfig) => NonNullable<IntakeOptions["open"]>;
   readonly onAccountShown?: () => void;
   /** Called once this process is allowed to trade, right before the alerts files are read. */
   readonly beforeReading?: () => void;
@@ -97,7 +99,8 @@ export class RunOnce {
   }
 
   async #withIntakes<Result>(ledger: Ledger, work: (intakes: readonly Intake[]) => Promise<Result>): Promise<Result> {
-    const intakes = this.#session.intakes(ledger, this.#options.strategies);
+    const { readerOf, strategies = this.#session.config.strategies } = this.#options;
+    const intakes = strategies.flatMap((strategy) => this.#session.intakes(ledger, [strategy], readerOf?.(strategy)));
     try {
       return await work(intakes);
     } finally {

@@ -100,9 +100,6 @@ where(`a fleet on several machines${missing === undefined ? "" : ` (skipped: ${m
     expect(check.output).toContain("The fleet's tables are of this program's version.");
     expectExit(await machines.start(["fleet", "remove", "new"]).end(), 0);
     await addsAnAccountThatWasTraded(machines);
-    const execute = await machines.start(["fleet", "execute"]).end();
-    expectExit(execute, 78);
-    expect(execute.output).toContain("FLEET_DATABASE is set");
   }, 120_000);
 });
 

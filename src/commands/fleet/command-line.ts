@@ -5,7 +5,7 @@ import type { AddOptions } from "./accounts.ts";
 import type { FleetHaltOptions } from "./database/halts.ts";
 import type { Role } from "./database/run.ts";
 import type { DatabaseOptions } from "./database/schema.ts";
-import type { FleetExecuteOptions } from "./execute.ts";
+import type { FleetExecuteOptions } from "./act-once.ts";
 import { hasDatabase } from "./has-database.ts";
 import type { FleetRunOptions } from "./run.ts";
 import type { ListOptions, ReportOptions } from "./show.ts";
@@ -83,10 +83,9 @@ export function addFleetCommands(
     .argument("<name>", "the account")
     .argument("[id]", "signal or execution id, or the beginning of one; default: the newest signal")
     .option("--json", "print it as one JSON object")
-    .action(async (name: string, id: string | undefined, options: { json?: boolean }) => {
-      const { env } = (await import("./one-account.ts")).contextOf(context, name);
-      done(await (await import("../explain.ts")).explain({ ...context, env }, id, options));
-    });
+    .action(async (name: string, id: string | undefined, options: { json?: boolean }) =>
+      done(await (await import("./explain.ts")).explainAccount(context, name, id, options)),
+    );
   add("halt", "stop trading on every machine of a fleet with a database")
     .option("--account <name>", "only this account")
     .option("--group <name>", "only the accounts of this group")

@@ -74,6 +74,19 @@ export class LinesIntake {
     this.#offer();
   }
 
+  /** For a command that reads the file once. @returns when all of it is offered, or `problem` says why it is not. */
+  async offerAll(): Promise<void> {
+    const { clock, config } = this.#parts;
+    this.look();
+    const rest = judgeRest(this.#cursor.rest, config.batchSettleSeconds);
+    if (rest.kind === "line") {
+      await clock.sleep(Math.max(0, rest.at - clock.now()));
+      await this.#offering;
+      this.look();
+    }
+    await this.#offering;
+  }
+
   /** Waits until what is being offered has been answered. */
   async close(): Promise<void> {
     await this.#offering;

@@ -4,7 +4,7 @@ import { rankOf } from "../places.ts";
 import { canaryAccounts } from "./accounts.ts";
 import type { Connection, Sql } from "./connection.ts";
 import { StoreUnreachable, type AccountId, type Attempt, type FleetQueue, type Positions } from "./ports.ts";
-import { queueName } from "./schema.ts";
+import { QUEUE_SCHEMA, queueName } from "./schema.ts";
 
 /** Above all others, which are from 0 on. */
 const CANARY_PRIORITY = 1_000;
@@ -113,6 +113,15 @@ export class PostgresQueue implements FleetQueue {
 
   async wake(account: AccountId): Promise<void> {
     await this.#connection.transaction((sql) => this.#insert(sql, [account], ""));
+  }
+
+  /** Accounts whose job is live: somebody works on them, or will. For commands. */
+  async atWork(): Promise<ReadonlySet<AccountId>> {
+    const rows = await this.#connection.rows<{ account: string }>(
+      `SELECT singleton_key AS account FROM ${QUEUE_SCHEMA}.job WHERE name = $1 AND state <= 'active'`,
+      [this.#queue],
+    );
+    return new Set(rows.map(({ account }) => account));
   }
 
   async skew(): Promise<number> {

@@ -1,11 +1,12 @@
 import { stateDirFrom } from "../../../config/state-dir.ts";
-import type { Environment } from "../../../domain/config.ts";
+import type { Config, Environment } from "../../../domain/config.ts";
 import { messageOf } from "../../../domain/errors.ts";
 import { loadFleet, type FleetAccount, type FleetSettings } from "../../../fleet/fleet-settings.ts";
 import type { AccountRow } from "../../../fleet/store/accounts.ts";
 import type { WorkerSeen } from "../../../fleet/store/roll.ts";
 import { openSavedLedger } from "../../../fleet/worker/journaled-ledger.ts";
 import { scopesOf } from "../../../fleet/worker/worker-host.ts";
+import type { SqliteLedger } from "../../../ledger/sqlite-ledger.ts";
 import type { CommandContext } from "../../context.ts";
 import type { ReadAccount } from "../read-accounts.ts";
 import { withFleetStore, type OpenFleet } from "./open.ts";
@@ -23,7 +24,7 @@ export interface DatabaseFleet {
 export function withDatabaseFleet<Result>(context: CommandContext, work: (fleet: DatabaseFleet) => Result): Promise<Result> {
   return withFleetStore(context, async (fleet) => {
     const rows = await fleet.accounts.list();
-    const settings = loadFleet(context.env, { list: () => rows.map((row, index) => withoutKeys(row, index, context.env, fleet)) });
+    const settings = settingsOf(rows, context.env, fleet);
     const halts = await fleet.store.workers.halts();
     const read: ReadAccount[] = [];
     try {
@@ -33,6 +34,28 @@ export function withDatabaseFleet<Result>(context: CommandContext, work: (fleet:
       for (const { ledger } of read) ledger?.close();
     }
   });
+}
+
+/** Restores one account's ledger for `work`. @throws TraderError (78) when there is no such account. */
+export function withSavedLedger<Result>(
+  context: CommandContext,
+  name: string,
+  work: (ledger: SqliteLedger, shared: Config) => Result,
+): Promise<Result> {
+  return withFleetStore(context, async ({ accounts, store, shared }) => {
+    const { id } = await accounts.find(name);
+    const ledger = openSavedLedger(await store.ledgers.read(id), name);
+    try {
+      return work(ledger, shared);
+    } finally {
+      ledger.close();
+    }
+  });
+}
+
+/** Checked without their keys. @throws TraderError (78), also when there is no account. */
+export function settingsOf(rows: readonly AccountRow[], env: Environment, fleet: OpenFleet): FleetSettings {
+  return loadFleet(env, { list: () => rows.map((row, index) => withoutKeys(row, index, env, fleet)) });
 }
 
 /** Keys that are never used, in place of the sealed ones; no two accounts have the same. */
@@ -48,7 +71,8 @@ function withoutKeys(
   return { ...accounts.stored(row.name, { ...row.settings, ...keys }), directory: `${stateDirFrom(env)}/accounts/${row.name}` };
 }
 
-async function readAccount(
+/** With its ledger, which the caller closes. */
+export async function readAccount(
   account: FleetAccount,
   rows: readonly AccountRow[],
   halts: ReadonlyMap<string, string>,

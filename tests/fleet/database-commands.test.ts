@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { systemClock } from "../../src/domain/clock.ts";
+import { HEDGE, NUCLEAR, runOf } from "../scenarios/strategy.ts";
+import { expectExit, type Ended } from "../scenarios/trader-process.ts";
+import { MachinesInstallation } from "./machines-installation.ts";
+import { PostgresServer } from "./store/postgres-server.ts";
+
+const { missing } = PostgresServer;
+const where = missing === undefined ? describe : describe.skip;
+const NAMES = ["growth", "ira"];
+const BOOK = ["buy LEU filled", "buy OKLO filled", "buy SMR filled", "sell TQQQ filled"];
+
+where(`commands for a fleet with a database${missing === undefined ? "" : ` (skipped: ${missing})`}`, () => {
+  let machines: MachinesInstallation;
+  const type = (...args: string[]): Promise<Ended> => machines.fleet.type(args, machines.env);
+  const alert = (legs: Parameters<typeof runOf>[0]): void => machines.fleet.alert(runOf(legs, systemClock.now()));
+
+  beforeAll(async () => {
+    machines = await MachinesInstallation.open(NAMES);
+  });
+  afterAll(() => machines.close());
+
+  test("execute refuses what the workers decide, and unknown accounts", async () => {
+    for (const option of [["--finish"], ["--ignore-market-hours"], ["--canary-fails", "go"], ["--accounts", "ira"]]) {
+      const refused = await type("fleet", "execute", ...option);
+      expectExit(refused, 78);
+      expect(refused.output).toContain("Hint:");
+    }
+    expectExit(await type("fleet", "execute", "--dry-run", "--accounts", "nobody"), 78);
+    expectExit(await type("fleet", "explain", "nobody"), 78);
+    const single = await type("explain", "--account", "growth");
+    expectExit(single, 78);
+    expect(single.output).toContain("`fleet explain NAME`");
+    expectExit(await type("halt", "--group", "family"), 78);
+  }, 60_000);
+
+  test("execute plans without a trace, waits for the workers, trades nothing twice and names who is halted; explain says why", async () => {
+    alert(NUCLEAR);
+    const alone = await type("fleet", "execute");
+    expectExit(alone, 1);
+    expect(alone.output).toContain("No worker of the fleet is running");
+    expect(await machines.store.lines.newest()).toEqual(new Map());
+    await tried();
+
+    const worker = machines.start(["fleet", "worker"]);
+    await worker.says(/Ready: paper/);
+    for (const _ of ["the run", "the same again"]) {
+      const done = await type("fleet", "execute");
+      expectExit(done, 0);
+      for (const name of NAMES) expect(done.output).toContain(`${name}: on target`);
+      expect(done.output).toContain("2 accounts: done 2.");
+    }
+    for (const name of NAMES) expect(machines.fleet.bookOf(name)).toEqual(BOOK);
+    await explained();
+
+    expectExit(await type("fleet", "halt", "--account", "ira", "--reason", "a bad feeling"), 0);
+    alert(HEDGE);
+    const partly = await type("fleet", "execute");
+    expectExit(partly, 3);
+    expect(partly.output).toContain("growth: on target");
+    expect(partly.output).toContain("ira: halted, a bad feeling");
+    expect(machines.fleet.bookOf("ira")).toEqual(BOOK);
+
+    expectExit(await type("fleet", "halt", "--reason", "a storm"), 0);
+    const halted = await type("fleet", "execute");
+    expectExit(halted, 3);
+    expect(halted.output).toContain("The fleet is halted: a storm.");
+    expectExit(await worker.stop(), 0);
+  }, 180_000);
+
+  async function tried(): Promise<void> {
+    const dry = await type("fleet", "execute", "--dry-run");
+    expectExit(dry, 0);
+    for (const name of NAMES) expect(dry.output).toMatch(new RegExp(`${name}: [\\s\\S]*SMR[\\s\\S]*OKLO`));
+    expect(dry.output).toContain("2 accounts: done 2.");
+    expect(NAMES.flatMap((name) => machines.fleet.ordersOf(name))).toEqual([]);
+    expect(await machines.store.connection.rows("SELECT DISTINCT epoch FROM fleet.accounts")).toEqual([{ epoch: "0" }]);
+    for (const name of NAMES) expect(dry.output).not.toContain(machines.fleet.secretOf(name));
+  }
+
+  /** Without an identity. */
+  async function explained(): Promise<void> {
+    const told = await machines.fleet.type(["fleet", "explain", "growth"], { FLEET_DATABASE: machines.server.url });
+    expectExit(told, 0);
+    for (const symbol of ["SMR", "LEU", "OKLO", "TQQQ"]) expect(told.output).toContain(symbol);
+    const json = await type("fleet", "explain", "growth", "--json");
+    expect(JSON.parse(json.stdout)).toMatchObject({ signal: { strategy: "nuclear" } });
+  }
+});
