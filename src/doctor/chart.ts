@@ -6,9 +6,9 @@ import { messageOf } from "../domain/errors.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { LockHolder } from "../ledger/lock-holder.ts";
 import { holderOf } from "../ledger/lock.ts";
-import { openLedger } from "../ledger/sqlite-ledger.ts";
+import { openLedger, type SqliteLedger } from "../ledger/sqlite-ledger.ts";
 import type { AlertsState } from "./alerts.ts";
-import { skipped, unknown, type Known, type Findings } from "./check.ts";
+import { known, skipped, unknown, type Known, type Findings } from "./check.ts";
 import { readConfiguration } from "./configuration.ts";
 import type { LedgerState } from "./ledger-health.ts";
 
@@ -24,6 +24,18 @@ export interface DoctorParts {
   readonly notify: boolean;
 }
 
+/** The account of a fleet with a database, which no file of this machine describes. */
+export interface SavedAccount {
+  /** As the database restores it; the doctor closes it. */
+  readonly ledger: SqliteLedger;
+  /** Who has the account now. */
+  readonly worker: string | undefined;
+  /** A worker is running. */
+  readonly isTraded: boolean;
+  /** What the fleet's workers are called in locks. */
+  readonly workerCommand: string;
+}
+
 /** The findings so far. A step stores what later steps need. */
 export class Chart {
   readonly clock: Clock;
@@ -34,9 +46,12 @@ export class Chart {
   readonly configurationFindings: Findings;
   ledger: Known<LedgerState> = unknown("the ledger was not read");
   readonly alertsStates = new Map<string, AlertsState>();
+  readonly saved: SavedAccount | undefined;
   #scratch: Ledger | undefined;
 
-  constructor(parts: DoctorParts) {
+  constructor(parts: DoctorParts, saved?: SavedAccount) {
+    this.saved = saved;
+    if (saved !== undefined) this.ledger = known({ kind: "there", copy: saved });
     this.clock = parts.clock;
     this.directory = parts.directory;
     this.notify = parts.notify;

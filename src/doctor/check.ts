@@ -34,6 +34,10 @@ export const CHECKS = {
   notifications: "notifications",
   heartbeat: "heartbeat",
   dashboard: "dashboard",
+  "fleet-database": "database of the fleet",
+  "fleet-queue": "queue of the fleet",
+  "fleet-workers": "workers of the fleet",
+  "fleet-identity": "identity of the fleet",
 } as const;
 
 export type CheckId = keyof typeof CHECKS;

@@ -7,6 +7,7 @@ import { ConfigurationError } from "../config/problems.ts";
 import { SETTINGS, type Setting } from "../config/settings.ts";
 import { isLoopback } from "../config/values.ts";
 import { messageOf } from "../domain/errors.ts";
+import { passwordsIn } from "../config/database-address.ts";
 import { notificationSecrets } from "../config/notification-settings.ts";
 import { formatWeight } from "../domain/format.ts";
 import { failed, failure, known, ok, unknown, warning, type Finding, type Known, type Findings } from "./check.ts";
@@ -76,7 +77,7 @@ export function secretsIn(env: Environment): string[] {
   const parts = addresses.flatMap((url) =>
     notificationSecrets({ level: "off", webhook: { url, kind: "json" }, telegram: undefined, heartbeatUrl: undefined }),
   );
-  return [...values, ...parts];
+  return [...values, ...parts, ...passwordsIn(env.FLEET_DATABASE ?? "")];
 }
 
 /** The configuration and its findings: each problem on its own line. */

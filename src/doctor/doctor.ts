@@ -1,10 +1,10 @@
 import { asError } from "../domain/errors.ts";
 import { createRedaction, type Redact } from "../logging/redaction.ts";
 import { alertsSteps } from "./alerts-health.ts";
-import { Chart, type DoctorParts } from "./chart.ts";
+import { Chart, type DoctorParts, type SavedAccount } from "./chart.ts";
 import { CHECKS, failure, type Check, type CheckId, type Finding, type Findings, type Step } from "./check.ts";
 import { secretsIn } from "./configuration.ts";
-import { machineSteps } from "./machine-steps.ts";
+import { machineSteps, openWorkStep } from "./machine-steps.ts";
 import { peopleSteps } from "./people.ts";
 import { VenueExamination } from "./venue-examination.ts";
 import { oneLine } from "../reporting/style.ts";
@@ -20,14 +20,41 @@ export interface DoctorListener {
  * Checks the whole setup, from Node to the dashboard. It sends no order, changes no file but the simulator's own,
  * and works while a daemon runs. A failed check does not stop the others.
  */
-export async function callDoctor(parts: DoctorParts, listener: DoctorListener): Promise<Check[]> {
-  const chart = new Chart(parts);
+export function callDoctor(parts: DoctorParts, listener: DoctorListener): Promise<Check[]> {
+  return examineWith(new Chart(parts), listener, (chart, venue) => [
+    ...machineSteps(chart),
+    ...alertsSteps(chart),
+    ...venue.steps(),
+    ...peopleSteps(chart),
+  ]);
+}
+
+/** What there is only once for each account, or each daemon. */
+const NOT_OF_THE_MACHINE: readonly CheckId[] = ["ledger", "open-work", "trading-lock", "dashboard"];
+
+/** Checks this machine as one of a fleet's. @param steps about what the machines share. */
+export function callMachineDoctor(parts: DoctorParts, listener: DoctorListener, steps: readonly Step[]): Promise<Check[]> {
+  return examineWith(new Chart(parts), listener, (chart) => [
+    ...[...machineSteps(chart), ...alertsSteps(chart), ...peopleSteps(chart)].filter(({ id }) => !NOT_OF_THE_MACHINE.includes(id)),
+    ...steps,
+  ]);
+}
+
+/** Checks one account of a fleet with a database. */
+export function callAccountDoctor(parts: DoctorParts, saved: SavedAccount, listener: DoctorListener): Promise<Check[]> {
+  return examineWith(new Chart(parts, saved), listener, (chart, venue) => [
+    { id: "configuration", run: () => chart.configurationFindings },
+    openWorkStep(chart),
+    ...venue.steps(),
+  ]);
+}
+
+type StepsOf = (chart: Chart, venue: VenueExamination) => readonly Step[];
+
+async function examineWith(chart: Chart, listener: DoctorListener, stepsOf: StepsOf): Promise<Check[]> {
   const venue = new VenueExamination(chart);
   try {
-    return await examine([...machineSteps(chart), ...alertsSteps(chart), ...venue.steps(), ...peopleSteps(chart)], {
-      redact: createRedaction(secretsIn(chart.env)),
-      ...listener,
-    });
+    return await examine(stepsOf(chart, venue), { redact: createRedaction(secretsIn(chart.env)), ...listener });
   } finally {
     await venue.close().catch((error: unknown) => listener.onFault(asError(error)));
     chart.close();

@@ -8,7 +8,7 @@ import { describeHolder, type LockHolder } from "../ledger/lock-holder.ts";
 import { formatDuration } from "../domain/time-format.ts";
 import { failed, failure, known, ok, unknown, warning, type Known, type Findings } from "./check.ts";
 
-export type LedgerState = { readonly kind: "there"; readonly copy: LedgerCopy } | { readonly kind: "missing" };
+export type LedgerState = { readonly kind: "there"; readonly copy: Pick<LedgerCopy, "ledger"> } | { readonly kind: "missing" };
 
 export function readLedger(file: string): { ledger: Known<LedgerState>; findings: Findings } {
   try {

@@ -30,10 +30,15 @@ export function machineSteps(chart: Chart): Step[] {
     { id: "log-directory", run: () => given(chart.config, logDirectory) },
     { id: "disk-space", run: () => diskSpace(chart, stateDir) },
     { id: "ledger", run: () => ledger(chart) },
-    { id: "open-work", run: () => openWork(chart) },
+    openWorkStep(chart),
     { id: "trading-lock", run: () => given(chart.config, (config) => judgeLock(holderOf(ledgerLockFile(config)))) },
     { id: "halt", run: () => judgeHalt(standingHalts(haltFiles), unseenMachineHalt(haltFiles)) },
   ];
+}
+
+/** What the ledger leaves to do. */
+export function openWorkStep(chart: Chart): Step {
+  return { id: "open-work", run: () => openWork(chart) };
 }
 
 function surroundings(chart: Chart, stateDir: string): Findings {
@@ -73,7 +78,7 @@ function ledger(chart: Chart): Findings {
 
 function openWork(chart: Chart): Findings {
   const now = chart.clock.now();
-  const daemon = chart.holder() !== undefined;
+  const daemon = chart.saved?.isTraded ?? chart.holder() !== undefined;
   return given(chart.config.kind === "unknown" ? chart.config : chart.ledger, () =>
     judgeOpenWork({ ...openWorkIn(chart.ledgerCopy()), daemon, now }),
   );

@@ -119,6 +119,7 @@ export class VenueExamination {
   #elsewhere({ alpaca, mode }: Config, { number }: Account): LockHolder | undefined {
     if (alpaca === undefined || mode === "shadow") return undefined;
     const holder = holderIfReadable(accountLockFile(accountLockName(alpaca, number), accountLockPath()));
+    if (holder?.command === this.#chart.saved?.workerCommand) return undefined;
     return holder?.pid === this.#chart.holder()?.pid ? undefined : holder;
   }
 
@@ -225,6 +226,8 @@ export class VenueExamination {
     if (this.#account.kind === "unknown") return skipped(this.#account.why);
     if (this.#broker.kind === "unknown") return skipped(UNREACHED);
     if (this.#live !== undefined) return skipped("shadow mode has no orders at the venue, so it opens no stream");
+    const worker = this.#chart.saved?.worker;
+    if (worker !== undefined) return skipped(`the worker ${worker} uses the order stream, and a second connection could close it`);
     const follower = config.alpaca === undefined ? undefined : (this.#chart.holder() ?? this.#elsewhere(config, this.#account.value));
     if (follower !== undefined)
       return skipped(`process ${String(follower.pid)} uses the order stream, and a second connection could close it`);

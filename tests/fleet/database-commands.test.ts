@@ -16,7 +16,7 @@ where(`commands for a fleet with a database${missing === undefined ? "" : ` (ski
   const alert = (legs: Parameters<typeof runOf>[0]): void => machines.fleet.alert(runOf(legs, systemClock.now()));
 
   beforeAll(async () => {
-    machines = await MachinesInstallation.open(NAMES);
+    machines = await MachinesInstallation.open(NAMES, {}, true);
   });
   afterAll(() => machines.close());
 
@@ -67,6 +67,44 @@ where(`commands for a fleet with a database${missing === undefined ? "" : ` (ski
     expect(halted.output).toContain("The fleet is halted: a storm.");
     expectExit(await worker.stop(), 0);
   }, 180_000);
+
+  test("doctor examines machine, database, workers and every account, and goes on where one of them fails", async () => {
+    const idle = await type("fleet", "doctor");
+    expectExit(idle, 0);
+    expect(idle.output).toMatch(/Fleet and this machine: \d+ of \d+ checks to attend to/);
+    expect(idle.output).toContain("workers of the fleet: no worker is running: nothing is traded");
+    expect(idle.output).toContain("database of the fleet: the database is on this machine");
+    expect(idle.output).toContain("All 2 accounts can trade.");
+    expect(idle.output).not.toContain("trading lock");
+
+    await machines.store.connection.rows("UPDATE fleet.accounts SET sealed = '' WHERE name = 'ira'");
+    await machines.store.connection.rows("ALTER SYSTEM SET synchronous_commit = off");
+    await machines.store.connection.rows("SELECT pg_reload_conf()");
+    try {
+      const sick = await type("fleet", "doctor");
+      expectExit(sick, 1);
+      expect(sick.output).toContain("synchronous_commit is off");
+      expect(sick.output).toMatch(/growth: nothing else to attend to|growth: \d+ of \d+ checks/);
+      expect(sick.output).toContain("The keys of ira cannot be unsealed with this identity");
+      expect(sick.output).toContain("Cannot trade as they are: ira.");
+    } finally {
+      await machines.store.connection.rows("ALTER SYSTEM RESET synchronous_commit");
+      await machines.store.connection.rows("SELECT pg_reload_conf()");
+      await machines.seal("ira");
+    }
+
+    const away = await machines.fleet.type(["fleet", "doctor"], {
+      ...machines.env,
+      FLEET_DATABASE: "postgresql://fleet:hunter2@127.0.0.1:1/x",
+    });
+    expectExit(away, 1);
+    expect(away.output).toContain("database of the fleet: The fleet's database does not answer");
+    expect(away.output).not.toContain("hunter2");
+    const blind = await machines.fleet.type(["fleet", "doctor"], { FLEET_DATABASE: machines.server.url });
+    expectExit(blind, 1);
+    expect(blind.output).toContain("identity of the fleet:");
+    expect(blind.output).toContain("The accounts were not examined");
+  }, 60_000);
 
   async function tried(): Promise<void> {
     const dry = await type("fleet", "execute", "--dry-run");

@@ -52,6 +52,12 @@ export class MachinesInstallation {
     return { ALPACA_PAPER_KEY: this.fleet.keyOf(name), ALPACA_PAPER_SECRET: this.fleet.secretOf(name) };
   }
 
+  /** Replaces the keys of an account by what `fleet add` would have sealed. */
+  async seal(name: string): Promise<void> {
+    const sealed = Buffer.from(await this.sealing.seal({ mode: "paper", name }, this.keysOf(name)));
+    await this.store.connection.rows("UPDATE fleet.accounts SET sealed = $2 WHERE name = $1", [name, sealed]);
+  }
+
   get env(): Record<string, string> {
     return { FLEET_DATABASE: this.server.url, FLEET_IDENTITY_FILE: join(this.fleet.directory, "identity") };
   }

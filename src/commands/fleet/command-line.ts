@@ -110,7 +110,11 @@ export function addFleetCommands(
     .option("--check", "only look: version, and whether the database may lose what it has confirmed")
     .action(async (options: DatabaseOptions) => done(await (await import("./database/schema.ts")).database(context, options)));
   add("doctor", "check every account, and show what is not well").action(async () =>
-    done(await (await import("./doctor.ts")).fleetDoctor(context)),
+    done(
+      hasDatabase(context.env)
+        ? await (await import("./database/doctor.ts")).doctorInDatabase(context)
+        : await (await import("./doctor.ts")).fleetDoctor(context),
+    ),
   );
 }
 

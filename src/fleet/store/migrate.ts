@@ -91,6 +91,17 @@ function newer(version: number): TraderError {
   );
 }
 
+/** What the doctor asks about the server. */
+export async function serverFacts(
+  connection: Connection,
+): Promise<{ readonly server: string; readonly standbys: number; readonly isHere: boolean }> {
+  const [row] = await connection.rows<{ version: string; standbys: string; here: boolean }>(
+    `SELECT current_setting('server_version') AS version, (SELECT count(*) FROM pg_stat_replication) AS standbys,
+            inet_server_addr() IS NULL OR inet_server_addr() = inet_client_addr() AS here`,
+  );
+  return { server: `PostgreSQL ${row?.version ?? ""}`, standbys: Number(row?.standbys ?? 0), isHere: row?.here === true };
+}
+
 /** Why a commit that was confirmed could be lost; each a sentence. */
 export async function durabilityProblems(connection: Connection): Promise<string[]> {
   const settings = async (name: string): Promise<string> => {

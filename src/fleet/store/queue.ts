@@ -98,16 +98,7 @@ export class PostgresQueue implements FleetQueue {
     return this.#connection.transaction(async (sql) => {
       const [alone] = await sql.rows<{ locked: boolean }>("SELECT pg_try_advisory_xact_lock(hashtext('fleet.sweep')) AS locked");
       if (alone?.locked !== true) return 0;
-      const rows = await sql.rows<{ account: string }>(
-        `SELECT DISTINCT w.account FROM fleet.wanted w JOIN fleet.accounts a USING (account)
-         WHERE a.mode = $1 AND a.removed_at IS NULL AND w.newest > w.read ORDER BY w.account`,
-        [this.#mode],
-      );
-      return this.#insert(
-        sql,
-        rows.map(({ account }) => account),
-        "",
-      );
+      return this.#insert(sql, await this.#withNews(sql), "");
     });
   }
 
@@ -122,6 +113,23 @@ export class PostgresQueue implements FleetQueue {
       [this.#queue],
     );
     return new Set(rows.map(({ account }) => account));
+  }
+
+  /** For the doctor. @returns `policy` `undefined` when there is no queue; `forgotten`: accounts with lines to read and no live job. */
+  async health(): Promise<{ readonly policy: string | undefined; readonly forgotten: number }> {
+    const queue = await this.#boss.getQueue(this.#queue);
+    const live = await this.atWork();
+    const accounts = await this.#withNews(this.#connection);
+    return { policy: queue?.policy, forgotten: accounts.filter((account) => !live.has(account)).length };
+  }
+
+  async #withNews(sql: Sql): Promise<AccountId[]> {
+    const rows = await sql.rows<{ account: string }>(
+      `SELECT DISTINCT w.account FROM fleet.wanted w JOIN fleet.accounts a USING (account)
+       WHERE a.mode = $1 AND a.removed_at IS NULL AND w.newest > w.read ORDER BY w.account`,
+      [this.#mode],
+    );
+    return rows.map(({ account }) => account);
   }
 
   async skew(): Promise<number> {

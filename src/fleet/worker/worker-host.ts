@@ -41,6 +41,11 @@ export function scopesOf({ name, config }: FleetAccount): string[] {
   return ["fleet", ...(group === undefined ? [] : [`group:${group}`]), `account:${name}`];
 }
 
+/** What the workers of one fleet, and of no other, are called in locks. */
+export function workerCommandOf(fleetId: string): string {
+  return `fleet worker of ${fleetId.slice(0, 8)}`;
+}
+
 /** An account as a worker holds it: the daemon of a single installation, on a ledger that the database keeps. */
 export class WorkerHost implements HeldHost {
   readonly name: string;
@@ -58,7 +63,7 @@ export class WorkerHost implements HeldHost {
       ledgers,
       account: attempt.account,
       holder,
-      workerCommand: `fleet worker of ${fleetId.slice(0, 8)}`,
+      workerCommand: workerCommandOf(fleetId),
       scopes,
       lease,
       ledgerOptions: { redact: createRedaction(secretsOf(account.config)) },

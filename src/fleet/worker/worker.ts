@@ -13,7 +13,7 @@ const SWEEP_EVERY_MS = 2_000;
 const REPORT_EVERY_MS = 1_000;
 const COMPARE_CLOCKS_EVERY_MS = 10_000;
 /** A worker whose clock differs more from the database's judges ages wrongly, so it takes nothing. */
-const MOST_SKEW_MS = 2_000;
+export const MOST_SKEW_MS = 2_000;
 /** An account that has been settled for so long is given up: what follows an execution at once still finds it here. */
 const SETTLED_FOR_MS = 1_000;
 /** An account that was taken works at first; after that it mostly waits, and the next may be taken. */

@@ -5,7 +5,7 @@ import { stateDirFrom } from "../../../config/state-dir.ts";
 import type { Config, Environment } from "../../../domain/config.ts";
 import { EXIT, TraderError } from "../../../domain/errors.ts";
 import { PostgresAccounts } from "../../../fleet/store/accounts.ts";
-import { DATABASE_MODES } from "../../../fleet/store/migrate.ts";
+import type { DATABASE_MODES } from "../../../fleet/store/migrate.ts";
 import { PostgresStore } from "../../../fleet/store/postgres-store.ts";
 import type { CommandContext } from "../../context.ts";
 import { hasDatabase } from "../has-database.ts";
@@ -20,15 +20,19 @@ export function databaseUrl(env: Environment): string {
   );
 }
 
-/** Settings of a process that has no account's keys: only keys that are never used are in place of them. */
+/** Settings of a process that has no account's keys. @throws TraderError (78). */
 export function sharedConfig(env: Environment): Config {
+  return loadConfig(sharedEnvironment(env));
+}
+
+/** Only keys that are never used are in place of an account's. @throws TraderError (78) in a mode without databases. */
+export function sharedEnvironment(env: Environment): Environment {
   const mode = textIn(env, "TRADING_MODE")?.trim().toLowerCase();
-  if (mode === undefined || !(DATABASE_MODES as readonly string[]).includes(mode))
-    throw configuration(
-      `A fleet with a database trades in paper or live mode; TRADING_MODE is ${mode ?? "not set"}.`,
-      "Set TRADING_MODE=paper or TRADING_MODE=live for the fleet. Simulator and shadow accounts exist on one machine only.",
-    );
-  return loadConfig({ ...env, ...PLACEHOLDERS[mode === "live" ? "live" : "paper"] });
+  if (mode === "paper" || mode === "live") return { ...env, ...PLACEHOLDERS[mode] };
+  throw configuration(
+    `A fleet with a database trades in paper or live mode; TRADING_MODE is ${mode ?? "not set"}.`,
+    "Set TRADING_MODE=paper or TRADING_MODE=live for the fleet. Simulator and shadow accounts exist on one machine only.",
+  );
 }
 
 const PLACEHOLDERS: Readonly<Record<(typeof DATABASE_MODES)[number], Environment>> = {
