@@ -5,6 +5,7 @@ import type { Signal } from "../domain/signal.ts";
 import { VERDICTS } from "../domain/verdict.ts";
 import type { Log } from "../logging/logger.ts";
 import type { RebalanceEvent } from "../execution/events.ts";
+import { phaseProgress } from "../reporting/phase-progress.ts";
 import type { TraderEvent } from "./events.ts";
 
 /** Logs a warning that comes again and again now and then only. @returns whether it was logged as one. */
@@ -12,7 +13,7 @@ export type WarnAgain = (text: string, log: Log) => boolean;
 
 export interface EventLogParts {
   readonly log: Log;
-  readonly ledger: Pick<Ledger, "transaction" | "note">;
+  readonly ledger: Pick<Ledger, "transaction" | "note" | "intentsOf">;
   readonly clock: Pick<Clock, "now">;
   readonly warnAgain: WarnAgain;
 }
@@ -33,9 +34,7 @@ export function recordEvent(event: TraderEvent, parts: EventLogParts): void {
     case "offered": {
       const { signal, again } = event;
       // A run that is tried again every few seconds, as while the account is blocked, is logged once.
-      parts.log
-        .child({ signal: signal.id })
-        [again ? "debug" : "info"](`Signal ${signal.id} of ${signal.strategy}: ${describeSignal(signal)}.`);
+      parts.log.child({ signal: signal.id })[again ? "debug" : "info"](`Signal of ${signal.strategy}: ${shortDescription(signal)}.`);
       return;
     }
     case "not-executed":
@@ -45,7 +44,7 @@ export function recordEvent(event: TraderEvent, parts: EventLogParts): void {
       const { id, signalId, phase } = event.execution;
       parts.log
         .child({ signal: signalId, execution: id })
-        .warn(`Going on with execution ${id}, which an earlier process left in phase ${phase}.`);
+        .warn(`Going on with an execution that an earlier process left in phase ${phase}.`);
       return;
     }
     case "concluded":
@@ -78,7 +77,16 @@ function recordStep(event: RebalanceEvent, { log: whole, ledger, clock, warnAgai
     // A note never decides anything. The last one is flushed, and with it all before.
     ledger.transaction(() => ledger.note(note), kind === "finish" ? "flushed" : "ordered");
   }
-  if (event.recurs !== true) log[level](text);
+  if (event.recurs !== true) logStep(event, ledger, log);
+}
+
+/** The log has fewer lines than the decision record, and says how far a phase is. */
+function logStep({ kind, level, text, executionId, intent, facts }: RebalanceEvent, ledger: Pick<Ledger, "intentsOf">, log: Log): void {
+  if (kind === "accepted") log.debug(text, { order: facts });
+  else if (kind === "filled" && intent !== undefined) {
+    const phase = ledger.intentsOf(executionId).filter((each) => each.phase === intent.phase);
+    log[level](`${text} ${phaseProgress(intent.phase, phase)}.`);
+  } else log[level](text);
 }
 
 function logVerdict({ verdict, subject, signalId }: TraderEvent & { kind: "verdict" }, whole: Log): void {
@@ -91,6 +99,16 @@ function logNotExecuted({ what, origin, again }: TraderEvent & { kind: "not-exec
   if (origin === "intake" || again) return;
   const log = what.signalId === undefined ? whole : whole.child({ signal: what.signalId });
   log.warn(`Not executed, ${what.verdict.kind}: ${what.verdict.reason}`, what.hint === undefined ? {} : { hint: what.hint });
+}
+
+const MOST_DESCRIBED = 4;
+
+/** What a run asks for, in one line of a log: the plan and `explain` have all of it. */
+function shortDescription(signal: Signal): string {
+  const rest = signal.targets.size - (MOST_DESCRIBED - 1);
+  if (signal.kind === "exit" || signal.targets.size <= MOST_DESCRIBED) return describeSignal(signal);
+  const first = [...signal.targets].toSorted(([, one], [, other]) => other.cmp(one)).slice(0, MOST_DESCRIBED - 1);
+  return `${describeSignal({ ...signal, targets: new Map(first) })} and ${String(rest)} more`;
 }
 
 /** What a run asks for, in a few words. */

@@ -67,7 +67,7 @@ class Demonstration {
   constructor(context: CommandContext, dir: string) {
     this.#context = context;
     this.#dir = dir;
-    this.#view = new RebalanceView(context.out);
+    this.#view = new RebalanceView(context.out, context.verbose);
     this.#alertsFile = join(dir, "nuclear_alerts.json");
   }
 
@@ -161,7 +161,7 @@ class Demonstration {
   async #oneRun(session: TradingSession, run: (typeof STORY)[number], running: Promise<void>): Promise<ExitCode> {
     const { out, clock } = this.#context;
     this.#heading(`The strategy writes ${String(run.legs.length)} alerts: ${run.title}`);
-    this.#view = new RebalanceView(out);
+    this.#view = new RebalanceView(out, this.#context.verbose);
     const concluded = Promise.withResolvers<{ conclusion: Conclusion; execution: ExecutionRecord }>();
     this.#onConcluded = concluded.resolve;
     await writeAlerts({ clock, out, file: this.#alertsFile, zone: session.config.alertsTimezone }, run.legs);

@@ -27,9 +27,9 @@ export function explainFrom(
   zone: string,
   id: string | undefined,
   { json = false }: ExplainOptions,
-  { out }: Pick<CommandContext, "out">,
+  { out, verbose }: Pick<CommandContext, "out" | "verbose">,
 ): ExitCode {
   if (json) out.line(JSON.stringify(explainDocument(ledger, id), undefined, 2));
-  else for (const line of explainLines(ledger, id, out.style, zone)) out.line(line);
+  else for (const line of explainLines(ledger, id, out.style, zone, verbose)) out.line(line);
   return EXIT.ok;
 }

@@ -3,6 +3,7 @@ import { loadConfig } from "../config/load.ts";
 import { EXIT, TraderError, type ExitCode } from "../domain/errors.ts";
 import { AccountDirectories } from "../fleet/account-store.ts";
 import { FollowedFile } from "../logging/followed-file.ts";
+import { isDayHeading } from "../logging/line.ts";
 import { logPaths } from "../logging/logger.ts";
 import type { CommandContext } from "./context.ts";
 import { fleetOf } from "./fleet/show.ts";
@@ -23,14 +24,13 @@ export async function logs(context: CommandContext, options: LogsOptions): Promi
   const [path = ""] = logPaths(logDirOf(context));
   const file = new FollowedFile(path);
   try {
+    const shown = new ShownLines(context, options.account);
     const all = file.readLines();
-    const newest = all.filter(isAbout(options.account));
-    const before = newest.length < options.lines ? linesOf(`${path}.1`) : [];
+    const isShort = all.filter(shown.isAbout).length < options.lines;
+    const before = isShort ? linesOf(`${path}.1`) : [];
     if (all.length + before.length === 0) sayNone(context, path, options);
-    const lines = [...before.filter(isAbout(options.account)), ...newest];
-    if (lines.length === 0) context.err.line(`No line of the log is about ${options.account ?? "it"}.`);
-    show(context, lines.slice(Math.max(0, lines.length - options.lines)));
-    if (options.follow === true) await follow(context, file, options);
+    if (!shown.newest([...before, ...all], options.lines)) context.err.line(`No line of the log is about ${options.account ?? "it"}.`);
+    if (options.follow === true) await follow(context, file, shown);
     return EXIT.ok;
   } finally {
     file.close();
@@ -43,9 +43,47 @@ function logDirOf(context: CommandContext): string {
   return (isFleet ? fleetOf(context).shared : loadConfig(context.env)).logDir;
 }
 
-/** Every line that is about an account ends with its name and other facts. */
-function isAbout(account: string | undefined): (line: string) => boolean {
-  return (line) => account === undefined || `${line} `.includes(` account=${account} `);
+/** Prints lines of a log, each below the heading of its day, which is printed once. */
+class ShownLines {
+  readonly #context: CommandContext;
+  readonly #account: string | undefined;
+  /** Of the last line that was read, and of the last one that was printed. */
+  #heading: string | undefined;
+  #printed: string | undefined;
+
+  constructor(context: CommandContext, account: string | undefined) {
+    this.#context = context;
+    this.#account = account;
+  }
+
+  /** Every line that is about an account names it among its facts. Headings are not counted. */
+  readonly isAbout = (line: string): boolean =>
+    !isDayHeading(line) && (this.#account === undefined || `${line} `.includes(` account=${this.#account} `));
+
+  /** @returns whether there was one. */
+  newest(lines: readonly string[], count: number): boolean {
+    const wanted = lines.filter(this.isAbout).length;
+    let older = Math.max(0, wanted - count);
+    for (const line of lines) this.#take(line, () => older-- > 0);
+    return wanted > 0;
+  }
+
+  next(lines: readonly string[]): void {
+    for (const line of lines) this.#take(line, () => false);
+  }
+
+  #take(line: string, isOlder: () => boolean): void {
+    if (isDayHeading(line)) this.#heading = line;
+    if (!this.isAbout(line) || isOlder()) return;
+    if (this.#heading !== undefined && this.#heading !== this.#printed) this.#print(this.#heading);
+    this.#printed = this.#heading;
+    this.#print(line);
+  }
+
+  /** Our lines hold no control characters, but in a directory that is open to everyone the file may be another's. */
+  #print(line: string): void {
+    this.#context.out.line(line.replaceAll(/\p{Cc}/gu, ""));
+  }
 }
 
 function linesOf(path: string): string[] {
@@ -68,19 +106,14 @@ function sayNone({ err }: CommandContext, path: string, { follow: follows }: Log
   err.line(`${text} Waiting for its first line.`);
 }
 
-/** Our lines hold no control characters, but in a directory that is open to everyone the file may be another's. */
-function show({ out }: CommandContext, lines: readonly string[]): void {
-  for (const line of lines) out.line(line.replaceAll(/\p{Cc}/gu, ""));
-}
-
-async function follow(context: CommandContext, file: FollowedFile, { account }: LogsOptions): Promise<void> {
+async function follow(context: CommandContext, file: FollowedFile, shown: ShownLines): Promise<void> {
   const stopping = new AbortController();
   const stop = (): void => stopping.abort();
   const ignore = onStopSignal(context.clock, stop);
   // The reader has left (`| head`).
   process.stdout.once("error", stop);
   while (!stopping.signal.aborted) {
-    show(context, file.readLines().filter(isAbout(account)));
+    shown.next(file.readLines());
     await context.clock.sleep(LOOK_EVERY_MS, stopping.signal);
   }
   process.stdout.off("error", stop);

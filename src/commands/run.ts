@@ -43,12 +43,12 @@ export async function run(context: CommandContext): Promise<ExitCode> {
 
 async function runSession(session: TradingSession, { env }: CommandContext): Promise<ExitCode> {
   const { config, log } = session;
-  log.info(
-    `Starting in ${modeNoun(config.mode)} (${config.modeReason}), watching ${config.strategies.map((strategy) => strategy.alertsFile).join(", ")}. Log: ${logPaths(config.logDir)[0] ?? config.logDir}.`,
-  );
+  log.info(`Starting in ${modeNoun(config.mode)} (${config.modeReason}).`);
+  for (const file of new Set(config.strategies.map(({ alertsFile }) => alertsFile))) log.info(`Watching ${file}.`);
+  log.info(`Log: ${logPaths(config.logDir)[0] ?? config.logDir}.`);
   const banner = modeBanner(config);
-  const advice = config.mode === "simulator" ? " For paper trading set ALPACA_PAPER_KEY and ALPACA_PAPER_SECRET." : "";
-  if (banner !== undefined) log.warn(`${banner}${advice}`);
+  if (banner !== undefined) log.warn(banner);
+  if (config.mode === "simulator") log.info("For paper trading set ALPACA_PAPER_KEY and ALPACA_PAPER_SECRET.");
   if (config.strategies.length > 1)
     log.info(`Strategies: ${config.strategies.map(({ name, share }) => `${name} ${formatWeight(share)}`).join(", ")} of the account.`);
   await refuseSecondInstance(session);

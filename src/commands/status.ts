@@ -33,7 +33,7 @@ export async function status(context: CommandContext, { json = false }: StatusOp
     const facts = { ...fromLedger(context, config, ledger), ...seen, refusal, subAccounts };
     const targets = ledger === undefined ? [] : lastStrategyTargets(ledger, config.strategies);
     if (json) context.out.line(JSON.stringify(statusDocument(facts, { ledger, reading, targets }), undefined, 2));
-    else for (const line of statusLines(facts, context.out.style)) context.out.line(line);
+    else for (const line of statusLines({ ...facts, withIds: context.verbose }, context.out.style)) context.out.line(line);
     return facts.accountProblem === undefined ? EXIT.ok : EXIT.failed;
   } finally {
     ledger?.close();

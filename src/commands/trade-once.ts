@@ -12,7 +12,7 @@ export async function tradeOnce(
   command: string,
   act: (session: TradingSession, stopping: AbortSignal) => Promise<ExitCode>,
 ): Promise<ExitCode> {
-  const view = new RebalanceView(context.out);
+  const view = new RebalanceView(context.out, context.verbose);
   const session = await TradingSession.open({
     ...context,
     command,

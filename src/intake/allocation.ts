@@ -97,7 +97,8 @@ function againstNames(
   if (total.gt(MAX_WEIGHT_SUM)) return overAllocated(total);
   const missing = [...named.keys()].filter((symbol) => !legs.has(symbol));
   if (missing.length === 0) return undefined;
-  const reason = `Of the ${named.size} legs that the reason names, ${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} missing (${buys.length} there).`;
+  const are = missing.length === 1 ? "is" : "are";
+  const reason = `${missing.join(", ")} ${are} missing (${String(buys.length)} of ${String(named.size)} legs).`;
   return { kind: "incomplete", reason, canGrow: true };
 }
 

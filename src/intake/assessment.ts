@@ -164,7 +164,7 @@ function assessAllocation(run: Run, signal: Signal, until: number, facts: Facts,
         kind: "wait",
         for: "legs",
         until,
-        reason: `${allocation.reason}${besideMissing(run, facts)} Waiting for the rest until ${formatInstant(until, settings.timezone)}.`,
+        reason: `${allocation.reason}${besideMissing(run, facts)} Waiting until ${formatInstant(until, settings.timezone)}.`,
       };
     case "rebalance":
     case "exit":

@@ -1,4 +1,5 @@
 import { DateTime } from "luxon";
+import { shortId } from "../domain/short-id.ts";
 import type { Redact } from "./redaction.ts";
 
 /** One event, before it becomes a line. */
@@ -31,16 +32,44 @@ const MAX_CHARACTERS = 8_192;
 const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
-/** `2026-11-22 14:03:07.123 -05:00 INFO  message execution=… fact=…`: an execution's id tells its signal's. */
+/**
+ * `14:03:07.123 INFO  message hint [6372641d] fact=…`, below a heading that says the day and the zone. The id is the beginning of the
+ * signal's, with which every id of its executions begins too; `explain` takes it.
+ */
 export function lineOf(record: LogRecord, style: LineStyle): string {
-  const time = minute.timeOf(record.at, style.zone);
-  const about = record.execution === undefined ? { signal: record.signal } : { execution: record.execution };
-  const named = { account: record.account, ...about, ...record.facts };
-  const facts = Object.entries(named)
+  const { time, today } = minute.at(record.at, style.zone);
+  const id = record.execution ?? record.signal;
+  const about = id === undefined ? "" : ` [${shortId(style.redact(id))}]`;
+  const { hint, ...others } = record.facts;
+  const advice = typeof hint === "string" ? ` ${style.redact(hint)}` : "";
+  const facts = Object.entries({ account: record.account, ...others })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => ` ${name}=${factText(value, style)}`);
-  const text = oneLine(style.redact(`${style.redact(record.message)}${facts.join("")}`));
-  return `${time} ${record.level.toUpperCase().padEnd(5)} ${shortened(text)}`;
+  const text = oneLine(style.redact(`${style.redact(record.message)}${advice}${about}${facts.join("")}`));
+  return `${time} ${record.level.toUpperCase().padEnd(5)} ${shortened(text.replaceAll(today, "$1"))}`;
+}
+
+/**
+ * Whether a line of a log is a heading, which {@link DayHeading} makes. An event cannot look like one: its line begins with a time.
+ */
+export function isDayHeading(line: string): boolean {
+  return /^--- \d{4}-\d{2}-\d{2} .* ---$/.test(line);
+}
+
+/** The headings of one place where lines go: `--- 2026-11-22 Sunday, times in EST (UTC-05:00) ---`. */
+export class DayHeading {
+  #shown = "";
+
+  /**
+   * The heading that belongs before a line: at the first one, and whenever the day or the zone's offset is another.
+   * @param isAnew whether the place holds nothing that is still known to be read.
+   */
+  before(at: number, zone: string, isAnew: boolean): string | undefined {
+    const { heading } = minute.at(at, zone);
+    if (!isAnew && heading === this.#shown) return undefined;
+    this.#shown = heading;
+    return heading;
+  }
 }
 
 const MINUTE_MS = 60_000;
@@ -53,19 +82,25 @@ class MinuteOfLines {
   #zone = "";
   #number = Number.NaN;
   #start = "";
-  #offset = "";
+  #heading = "";
+  #today = /$^/g;
 
-  timeOf(at: number, zone: string): string {
+  at(at: number, zone: string): { readonly time: string; readonly heading: string; readonly today: RegExp } {
     const number = Math.floor(at / MINUTE_MS);
     if (number !== this.#number || zone !== this.#zone) this.#enter(number, zone);
     const seconds = ((Math.floor(at) - number * MINUTE_MS) / 1_000).toFixed(3).padStart(6, "0");
-    return `${this.#start}:${seconds} ${this.#offset}`;
+    return { time: `${this.#start}:${seconds}`, heading: this.#heading, today: this.#today };
   }
 
   #enter(number: number, zone: string): void {
-    const time = DateTime.fromMillis(number * MINUTE_MS, { zone });
+    const time = DateTime.fromMillis(number * MINUTE_MS, { zone, locale: "en-US" });
     [this.#number, this.#zone] = [number, zone];
-    [this.#start, this.#offset] = [time.toFormat("yyyy-MM-dd HH:mm"), time.toFormat("ZZ")];
+    const [day, name, weekday] = [time.toFormat("yyyy-LL-dd"), time.toFormat("ZZZZ"), time.toFormat("cccc")];
+    const offset = name === "UTC" ? "" : ` (UTC${time.toFormat("ZZ")})`;
+    this.#start = time.toFormat("HH:mm");
+    this.#heading = `--- ${day} ${weekday}, times in ${name}${offset} ---`;
+    // As `formatInstant` writes a moment: the heading says its day and its zone already.
+    this.#today = new RegExp(`${day} (\\d{2}:\\d{2}:\\d{2}) ${name.replaceAll(/[.+]/g, "\\$&")}(?![\\w:+-])`, "g");
   }
 }
 

@@ -5,7 +5,7 @@ import { groupIdOf } from "./group.ts";
 import { lineOf, type LineStyle, type LogRecord } from "./line.ts";
 import { createRedaction } from "./redaction.ts";
 import { RotatingFile } from "./rotating-file.ts";
-import { fileTransport, LINE, streamTransport, type LineStream } from "./transports.ts";
+import { fileTransport, LINE, PrintedLines, streamTransport, type LineStream } from "./transports.ts";
 
 export { createRedaction } from "./redaction.ts";
 export type { TradeLog } from "./trade-log.ts";
@@ -43,7 +43,7 @@ export interface LoggerOptions {
   /** LOG_GROUP, a name or a number. */
   readonly group: string | undefined;
   readonly clock: Clock;
-  /** IANA zone of the times in the lines. */
+  /** IANA zone of the times in the lines, named in the heading of each day. */
   readonly zone: string;
   /** Where lines are also printed; undefined: nowhere. */
   readonly console: LineStream | undefined;
@@ -81,8 +81,13 @@ export function createLogger(options: LoggerOptions): Logger {
     format: winston.format((info) => Object.assign(info, { [LINE]: lineOf(info as unknown as LogRecord, style) }))(),
     silent: options.console === undefined && files.length === 0,
   });
-  for (const transport of transportsFor(options, files)) logger.pipe(transport);
-  outlet.open((sentence) => options.console?.write(`${lineOf(plainRecord(options.clock, "warn", sentence), style)}\n`));
+  const printed = options.console === undefined ? undefined : new PrintedLines(options.console, options.zone, options.colour);
+  for (const { file, level } of files) logger.pipe(fileTransport(file, level, options.zone));
+  if (printed !== undefined) logger.pipe(streamTransport(printed, options.level));
+  outlet.open((sentence) => {
+    const record = plainRecord(options.clock, "warn", sentence);
+    printed?.print(lineOf(record, style), record.at, record.level);
+  });
   const lines = new PendingLines((record) => logger.log(record), options.afterTurn === true);
   const taken = takenLevels(options, files);
   return {
@@ -160,11 +165,6 @@ function openFiles({ dir, group, clock }: LoggerOptions, style: LineStyle, outle
     { level: "info", file: open(EVERYTHING) },
     { level: "error", file: open(ERRORS) },
   ];
-}
-
-function transportsFor({ console, colour, level }: LoggerOptions, files: readonly LevelledFile[]): NodeJS.WritableStream[] {
-  const toFiles = files.map(({ file, level: least }) => fileTransport(file, least));
-  return console === undefined ? toFiles : [...toFiles, streamTransport(console, level, colour)];
 }
 
 type Level = LoggerOptions["level"];

@@ -80,10 +80,14 @@ export class RotatingFile {
     return this.#lostInAll;
   }
 
-  append(line: string): void {
+  /** @param headingOf the line that belongs before it, if any; `isAnew`: where the file is empty, or the last lines are lost. */
+  append(line: string, headingOf: (isAnew: boolean) => string | undefined = () => undefined): void {
     try {
       this.#makeReady(Buffer.byteLength(line) + 1);
-      this.#write(`${this.#torn ? "\n" : ""}${this.#lost > 0 ? `${this.#options.lossLine(this.#lost)}\n` : ""}${line}\n`);
+      const heading = headingOf(this.#size === 0 || this.#lost > 0);
+      const loss = this.#lost > 0 ? this.#options.lossLine(this.#lost) : undefined;
+      const lines = [heading, loss, line].filter((each) => each !== undefined);
+      this.#write(`${this.#torn ? "\n" : ""}${lines.join("\n")}\n`);
       this.#lost = 0;
     } catch (error) {
       this.#lose(error);

@@ -13,7 +13,6 @@ import { dollarsOf, formatPrice, shareOf } from "./figures.ts";
 import { formatDuration, formatInstant, formatTimeOfDay } from "../domain/time-format.ts";
 import { orderLine, orderName } from "./order-line.ts";
 import { conclusionLines, targetAgainstActual } from "./outcome-view.ts";
-import {} from "./plan-lines.ts";
 import { verdictTint } from "./status-view.ts";
 import { oneLine, shortened, type Style } from "./style.ts";
 import { left, table } from "./table.ts";
@@ -24,12 +23,13 @@ export type ExplainSource = SubjectSource & Pick<Ledger, "lines" | "intentsOf" |
  * Why each symbol was traded or left alone, from the decision record only.
  * @param id see {@link findSubject}; `undefined` for the newest signal, even one that was never executed.
  * @param zone IANA time zone for display.
+ * @param withIds with the broker's ids of the orders.
  * @throws TraderError when `id` is unknown or not unique.
  */
-export function explainLines(ledger: ExplainSource, id: string | undefined, style: Style, zone = "UTC"): string[] {
+export function explainLines(ledger: ExplainSource, id: string | undefined, style: Style, zone = "UTC", withIds = false): string[] {
   const subject = id === undefined ? newestSubject(ledger) : findSubject(ledger, id);
   if (subject === undefined) return ["No signal has been recorded yet, so there is nothing to explain."];
-  const view: View = { ledger, style, zone };
+  const view: View = { ledger, style, zone, withIds };
   return [...signalLines(view, subject), ...subject.executions.flatMap((execution) => ["", ...executionLines(view, execution)])];
 }
 
@@ -37,6 +37,7 @@ interface View {
   readonly ledger: ExplainSource;
   readonly style: Style;
   readonly zone: string;
+  readonly withIds: boolean;
 }
 
 function signalLines(view: View, subject: Subject): string[] {
@@ -145,7 +146,7 @@ function stepLines({ ledger, style, zone }: View, execution: ExecutionRecord): s
 
 const NAME_GAP = 2;
 
-function orderLines({ ledger, style, zone }: View, execution: ExecutionRecord): string[] {
+function orderLines({ ledger, style, zone, withIds }: View, execution: ExecutionRecord): string[] {
   const intents = ledger.intentsOf(execution.id);
   if (intents.length === 0) return ["No orders."];
   const width = Math.max(...intents.map((intent) => orderName(intent).length)) + NAME_GAP;
@@ -153,7 +154,7 @@ function orderLines({ ledger, style, zone }: View, execution: ExecutionRecord): 
   return [
     "Orders:",
     ...intents.flatMap((intent) => [
-      `  ${orderLine(intent, style, width)}`,
+      `  ${orderLine(intent, style, { width, withId: withIds })}`,
       ...slippageLines(execution, intent),
       ...fills.filter((fill) => fill.clientOrderId === intent.clientOrderId).map((fill) => fillLine(fill, zone)),
     ]),

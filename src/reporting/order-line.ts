@@ -16,16 +16,21 @@ function askedText(order: Pick<IntentRecord, "quantity" | "notional" | "limitPri
   return order.limitPrice === undefined ? shares : `${shares} at ${formatPrice(order.limitPrice)} or better`;
 }
 
-/**
- * One order in one line: name, result, and id.
- * @param width of the name column, so that lines printed one by one still align.
- * @param reason why it was cancelled, refused or abandoned, if known.
- */
-export function orderLine(intent: IntentRecord, style: Style, width: number, reason?: string): string {
+export interface OrderLineOptions {
+  /** Of the name column, so that lines printed one by one still align. */
+  readonly width: number;
+  /** Why it was cancelled, refused or abandoned, if known. */
+  readonly reason?: string | undefined;
+  /** With the broker's id, which its own pages show. */
+  readonly withId: boolean;
+}
+
+/** One order in one line: name, result, and on request the broker's id. */
+export function orderLine(intent: IntentRecord, style: Style, { width, reason, withId }: OrderLineOptions): string {
   // The message of a sent order is about sending it, not about its end.
   const why = reason ?? (intent.state === "done" ? undefined : intent.message);
   const { tint, text } = endOf(intent, why === undefined ? undefined : oneLine(why));
-  const id = intent.orderId === undefined ? "" : `  order ${intent.orderId}`;
+  const id = intent.orderId === undefined || !withId ? "" : `  order ${intent.orderId}`;
   return `${style.mark(tint)}${orderName(intent).padEnd(width)}${style.paint(tint, text)}${style.paint("quiet", id)}`;
 }
 

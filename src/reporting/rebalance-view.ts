@@ -3,9 +3,11 @@ import type { RebalanceEvent } from "../execution/events.ts";
 import type { IntentRecord } from "../domain/ledger/orders.ts";
 import { formatDollars, formatQuantity } from "../domain/format.ts";
 import { ZERO } from "../domain/decimal.ts";
+import { listed } from "../domain/listing.ts";
 import type { Plan } from "../portfolio/plan.ts";
 import { counted } from "./figures.ts";
 import { orderLine, orderName } from "./order-line.ts";
+import { phaseProgress } from "./phase-progress.ts";
 import { oneLine } from "./style.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -21,6 +23,7 @@ const NAME_GAP = 2;
  */
 export class RebalanceView {
   readonly #terminal: Terminal;
+  readonly #withIds: boolean;
   readonly #orders = new Map<string, IntentRecord>();
   readonly #cancelReasons = new Map<string, string>();
   readonly #headed = new Set<Phase>();
@@ -29,8 +32,10 @@ export class RebalanceView {
   #nameWidth = DEFAULT_NAME_WIDTH;
   #lastWarning: string | undefined;
 
-  constructor(terminal: Terminal) {
+  /** @param withIds with the broker's ids of the orders. */
+  constructor(terminal: Terminal, withIds = false) {
     this.#terminal = terminal;
+    this.#withIds = withIds;
   }
 
   event(event: RebalanceEvent): void {
@@ -92,7 +97,8 @@ export class RebalanceView {
     const state = endState(event.kind);
     const intent = state === before.state ? before : { ...before, state };
     this.#follow(intent);
-    this.#terminal.line(orderLine(intent, this.#terminal.style, this.#nameWidth, this.#reason(event, intent)));
+    const options = { width: this.#nameWidth, reason: this.#reason(event, intent), withId: this.#withIds };
+    this.#terminal.line(orderLine(intent, this.#terminal.style, options));
   }
 
   #reason(event: RebalanceEvent, intent: IntentRecord): string | undefined {
@@ -141,9 +147,7 @@ export class RebalanceView {
 }
 
 function progressText(phase: Phase, orders: readonly IntentRecord[], working: readonly IntentRecord[], planned: number): string {
-  const filled = orders.filter((intent) => intent.state === "done" && intent.status === "filled").length;
-  const total = Math.max(planned, orders.length);
-  return [`${phase}: ${filled} of ${total} filled`, ...working.map(workingText)].join(", ");
+  return [phaseProgress(phase, orders, planned), listed(working.map(workingText))].join(", ");
 }
 
 function workingText(intent: IntentRecord): string {

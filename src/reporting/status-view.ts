@@ -46,6 +46,8 @@ export interface StatusFacts extends TimeFormat {
   readonly subAccounts?: readonly SubAccount[] | undefined;
   readonly aside: SetAside;
   readonly workingOrders: readonly Order[];
+  /** With the broker's ids of the orders. */
+  readonly withIds?: boolean;
   readonly openExecutions: readonly ExecutionRecord[];
   /** The running daemon; `since` in milliseconds since the epoch. */
   readonly daemon?: { readonly pid: number; readonly since: number } | undefined;
@@ -127,19 +129,26 @@ function bookLines({ subAccounts }: StatusFacts, style: Style): string[] {
 
 const ROW = left("", "", "", "", "");
 
-function workingLines({ account, workingOrders }: StatusFacts, style: Style): string[] {
+function workingLines({ account, workingOrders, withIds = false }: StatusFacts, style: Style): string[] {
   if (workingOrders.length === 0) return account === undefined ? [] : ["No working orders."];
-  return [style.paint("strong", "Working orders:"), ...table(ROW, workingOrders.map(orderCells), style)];
+  return [
+    style.paint("strong", "Working orders:"),
+    ...table(
+      ROW,
+      workingOrders.map((order) => orderCells(order, withIds)),
+      style,
+    ),
+  ];
 }
 
-function orderCells(order: Order): Cell[] {
+function orderCells(order: Order, withId: boolean): Cell[] {
   const asked = order.notional === undefined ? formatShares(order.quantity ?? ZERO) : formatDollars(order.notional);
   return [
     { text: `${order.symbol}_${order.side.toUpperCase()}`, tint: "strong" },
     order.status.replaceAll("_", " "),
     `${formatShares(order.filledQuantity)} filled of ${asked}`,
     { text: isOwnOrder(order) ? "ours" : "foreign", tint: isOwnOrder(order) ? "quiet" : "warn" },
-    { text: `order ${order.id}`, tint: "quiet" },
+    { text: withId ? `order ${order.id}` : "", tint: "quiet" },
   ];
 }
 

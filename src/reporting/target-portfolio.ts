@@ -1,5 +1,6 @@
 import type { Signal } from "../domain/signal.ts";
 import { formatWeight } from "../domain/format.ts";
+import { shortId } from "../domain/short-id.ts";
 import { ONE, sum, type Decimal } from "../domain/decimal.ts";
 import { formatAge, formatInstant, type TimeFormat } from "../domain/time-format.ts";
 import { shortened, type Style } from "./style.ts";
@@ -12,7 +13,7 @@ const COLUMNS = [...left("", ""), ...right("")];
 /** The strategy's targets: source, age, and the weight of every symbol. */
 export function targetPortfolio(signal: Signal, style: Style, format: TimeFormat): string[] {
   return [
-    style.paint("strong", `Target portfolio (${signal.strategy}, signal ${signal.id})`),
+    style.paint("strong", `Target portfolio (${signal.strategy}, signal ${shortId(signal.id)})`),
     `Generated: ${formatInstant(signal.generatedAt, format.zone)}, ${formatAge(signal.generatedAt, format.now)}`,
     ...(signal.reason === "" ? [] : [`Reason: ${shortened(signal.reason)}`]),
     ...targetLines(signal, style),

@@ -49,7 +49,7 @@ function warning(session: TradingSession): Promise<unknown> {
 }
 
 function logLines(): string[] {
-  return readFileSync(join(directory, "alpaca_trader.log"), "utf8").trim().split("\n");
+  return readFileSync(join(directory, "alpaca_trader.log"), "utf8").trim().split("\n").slice(1);
 }
 
 test("the closing message comes last in the log, after errors of requests that were abandoned", async () => {

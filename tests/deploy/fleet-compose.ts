@@ -75,7 +75,7 @@ export class FleetCompose {
     const tini = this.#inspect("{{.State.Pid}}");
     const pid = runWell("cat", [`/proc/${tini}/task/${tini}/children`]).trim();
     this.#alert(HEDGE);
-    await this.#says(/Signal .* of nuclear: UVXY/);
+    await this.#says(/Signal of nuclear: UVXY/);
     runWell("kill", ["-KILL", pid]);
     await eventually(
       () => Promise.resolve(Number(this.#inspect("{{.RestartCount}}")) > 0 ? true : undefined),

@@ -114,7 +114,7 @@ describe("the newest run", () => {
     written(runOf(NUCLEAR, NOW + 60_000));
     expect(judged().run).toEqual([saying("failed", "future.")]);
     written(runOf(NUCLEAR.slice(0, 2), NOW - 5_000));
-    expect(judged().run).toEqual([saying("warning", "Waiting for the rest")]);
+    expect(judged().run).toEqual([saying("warning", "Waiting until")]);
     written(runOf(NUCLEAR.slice(0, 2), NOW - 3_600_000), NOW - 3_600_000);
     expect(judged().run[0]?.status).toBe("ok");
   });

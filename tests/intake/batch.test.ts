@@ -183,8 +183,8 @@ describe("a run", () => {
   });
 
   test("says how many legs are there and which are missing", () => {
-    expect(only(SMR)).toMatchObject({ reason: "Of the 3 legs that the reason names, LEU, OKLO are missing (1 there)." });
-    expect(only(SMR, LEU)).toMatchObject({ reason: "Of the 3 legs that the reason names, OKLO is missing (2 there)." });
+    expect(only(SMR)).toMatchObject({ reason: "LEU, OKLO are missing (1 of 3 legs)." });
+    expect(only(SMR, LEU)).toMatchObject({ reason: "OKLO is missing (2 of 3 legs)." });
   });
 
   test("whose named legs come to too much is over-allocated, and to too little can never be whole", () => {

@@ -165,7 +165,7 @@ describe("a file", () => {
   test("names the line of a fault, and of one that stands among the legs of a run that lacks one", () => {
     write(`${RUN[0]}\n\n{"symbol": LEU}\n${RUN[2]}\n`);
     expect(told()).toMatch(
-      /LEU is missing \(2 there\)\. One of the lines cannot be read: Line 3: The line is not JSON: column 12 reads .* Waiting/,
+      /LEU is missing \(2 of 3 legs\)\. One of the lines cannot be read: Line 3: The line is not JSON: column 12 reads .* Waiting/,
     );
   });
 

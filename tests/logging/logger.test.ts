@@ -52,16 +52,19 @@ function linesOf(name: string): string[] {
 }
 
 describe("the log", () => {
-  test("a line has time with zone, level, message, and the ids it is about", () => {
+  test("a heading has the day and the zone; a line has time, level, message, hint, a short id and facts", () => {
     const logger = loggerWith();
     logger.info("Started.");
     logger
       .child({ signal: "0123456789abcdef" })
       .child({ execution: "x-1" })
-      .warn("LEU was refused.", { status: 403, reason: "not tradable", amount: decimal("1.50") });
+      .warn("LEU was refused.", { status: 403, hint: "Wait.", reason: "not tradable", amount: decimal("1.50") });
+    logger.child({ signal: "0123456789abcdef", execution: "0123456789abcdef.2", account: "ira" }).info("On target.");
     expect(linesOf("alpaca_trader.log")).toEqual([
-      "2026-11-22 14:03:07.123 -05:00 INFO  Started.",
-      '2026-11-22 14:03:07.123 -05:00 WARN  LEU was refused. execution=x-1 status=403 reason="not tradable" amount=1.5',
+      "--- 2026-11-22 Sunday, times in EST (UTC-05:00) ---",
+      "14:03:07.123 INFO  Started.",
+      '14:03:07.123 WARN  LEU was refused. Wait. [x-1] status=403 reason="not tradable" amount=1.5',
+      "14:03:07.123 INFO  On target. [01234567] account=ira",
     ]);
     expect(printed).toBe(`${linesOf("alpaca_trader.log").join("\n")}\n`);
   });
@@ -71,21 +74,64 @@ describe("the log", () => {
     logger.debug("Looked.");
     logger.info("Looked and saw.");
     logger.error("Failed.");
-    expect(linesOf("alpaca_trader.log").map((line) => line.slice(31))).toEqual(["INFO  Looked and saw.", "ERROR Failed."]);
-    expect(linesOf("alpaca_trader_error.log").map((line) => line.slice(31))).toEqual(["ERROR Failed."]);
+    expect(
+      linesOf("alpaca_trader.log")
+        .slice(1)
+        .map((line) => line.slice(13)),
+    ).toEqual(["INFO  Looked and saw.", "ERROR Failed."]);
+    expect(
+      linesOf("alpaca_trader_error.log")
+        .slice(1)
+        .map((line) => line.slice(13)),
+    ).toEqual(["ERROR Failed."]);
     expect(printed).not.toContain("Looked.");
+  });
+
+  test("each place has a heading again when the day or the zone's offset is another, when a file is new, and after lost lines", () => {
+    const clock = new VirtualClock(NOW);
+    const logger = loggerWith({ clock });
+    const at = (time: string, text: string): void => {
+      clock.now = () => Date.parse(time);
+      logger.info(text);
+    };
+    at("2026-10-31T23:59:59-04:00", "Before midnight.");
+    at("2026-11-01T00:00:00-04:00", "After midnight.");
+    logger.error("Early.");
+    at("2026-11-01T01:59:59-04:00", "In summer.");
+    at("2026-11-01T01:00:00-05:00", "In winter.");
+    const summer = "--- 2026-11-01 Sunday, times in EDT (UTC-04:00) ---";
+    const winter = "--- 2026-11-01 Sunday, times in EST (UTC-05:00) ---";
+    expect(linesOf("alpaca_trader.log")).toEqual([
+      "--- 2026-10-31 Saturday, times in EDT (UTC-04:00) ---",
+      "23:59:59.000 INFO  Before midnight.",
+      summer,
+      "00:00:00.000 INFO  After midnight.",
+      "00:00:00.000 ERROR Early.",
+      "01:59:59.000 INFO  In summer.",
+      winter,
+      "01:00:00.000 INFO  In winter.",
+    ]);
+    expect(linesOf("alpaca_trader_error.log")).toEqual([summer, "00:00:00.000 ERROR Early."]);
+    expect(printed).toBe(`${linesOf("alpaca_trader.log").join("\n")}\n`);
+
+    rmSync(join(directory, "alpaca_trader.log"));
+    logger.info("In a new file.");
+    expect(linesOf("alpaca_trader.log")).toEqual([winter, "01:00:00.000 INFO  In a new file."]);
+    loggerWith({ clock }).info("From a new process.");
+    expect(linesOf("alpaca_trader.log").slice(2)).toEqual([winter, "01:00:00.000 INFO  From a new process."]);
   });
 
   test("stack traces are printed only on request", () => {
     const error = new Error("no route", { cause: new Error("cable") });
     loggerWith().error("Broker unreachable.", { error });
-    expect(linesOf("alpaca_trader.log")[0]).toMatch(/ error="no route \(cause: cable\)"$/);
+    expect(linesOf("alpaca_trader.log")[1]).toMatch(/ error="no route \(cause: cable\)"$/);
     loggerWith({ level: "debug" }).error("Broker unreachable.", { error });
-    expect(linesOf("alpaca_trader.log")[1]).toMatch(/no route\\n +at .*logger\.test/);
+    expect(linesOf("alpaca_trader.log").at(-1)).toMatch(/no route\\n +at .*logger\.test/);
   });
 
   test("one event is one line, whatever its texts contain", () => {
     const logger = loggerWith();
+    logger.info("The heading is written.");
     fc.assert(
       fc.property(anyText(), anyText(), (message, fact) => {
         const before = linesOf("alpaca_trader.log").length;
@@ -96,8 +142,8 @@ describe("the log", () => {
       }),
       { seed: 5, numRuns: 200 },
     );
-    logger.info("fine\r\n2026-11-22 14:03:07.123 -05:00 ERROR forged \u001b[2J");
-    expect(linesOf("alpaca_trader.log").at(-1)).toContain("INFO  fine\\r\\n2026-11-22 14:03:07.123 -05:00 ERROR forged \\u001b[2J");
+    logger.info("fine\r\n14:03:07.123 ERROR forged \u001b[2J");
+    expect(linesOf("alpaca_trader.log").at(-1)).toContain("INFO  fine\\r\\n14:03:07.123 ERROR forged \\u001b[2J");
   });
 
   test("a key reaches no sink: not in messages, facts at any depth, names of facts, errors and their stacks", () => {
@@ -125,21 +171,21 @@ describe("the log", () => {
       },
     };
     logger.info("Odd.", { circle, hostile, big: 1n, nothing: undefined, call: () => 1, list: new Set([1]) });
-    expect(linesOf("alpaca_trader.log")[0]).toContain('circle={"self":"[circular]"} hostile="[unprintable]" big=1 call=null list=[1]');
+    expect(linesOf("alpaca_trader.log")[1]).toContain('circle={"self":"[circular]"} hostile="[unprintable]" big=1 call=null list=[1]');
   });
 
   test("a long external text is cut", () => {
     loggerWith().info("x".repeat(100_000));
-    expect(linesOf("alpaca_trader.log")[0]!.length).toBeLessThan(8_400);
-    expect(linesOf("alpaca_trader.log")[0]).toMatch(/91808 more characters\)$/);
+    expect(linesOf("alpaca_trader.log")[1]!.length).toBeLessThan(8_400);
+    expect(linesOf("alpaca_trader.log")[1]).toMatch(/91808 more characters\)$/);
   });
 
   test("colours are for the console only", () => {
     const logger = loggerWith({ colour: true });
     logger.warn("Careful.");
     logger.info("Fine.");
-    const [warning, information] = linesOf("alpaca_trader.log");
-    expect(printed).toBe(`\u001b[33m${warning!}\u001b[0m\n${information!}\n`);
+    const [heading, warning, information] = linesOf("alpaca_trader.log");
+    expect(printed).toBe(`${heading!}\n\u001b[33m${warning!}\u001b[0m\n${information!}\n`);
     expect(linesOf("alpaca_trader.log").join("")).not.toContain("\u001b");
   });
 
@@ -150,9 +196,8 @@ describe("the log", () => {
       for (let index = 0; index < 1000; index++) logger.info("line " + index);
       process.exit(0);`;
     expect(spawnSync(process.execPath, ["--input-type=module", "-e", script]).status).toBe(0);
-    expect(linesOf("alpaca_trader.log").map((line) => line.split("line ")[1])).toEqual(
-      Array.from({ length: 1000 }, (_, index) => String(index)),
-    );
+    const written = linesOf("alpaca_trader.log").filter((line) => line.includes("line "));
+    expect(written.map((line) => line.split("line ")[1])).toEqual(Array.from({ length: 1000 }, (_, index) => String(index)));
   });
 
   test("a daemon's lines are written at the end of the turn in their order, with the time of their event, or when it closes", async () => {
@@ -163,10 +208,10 @@ describe("the log", () => {
     logger.warn("It was refused.");
     expect(printed).toBe("");
     await new Promise((resolve) => setImmediate(resolve));
-    expect(printed).toMatch(/^\S+ 14:03:07\.123 \S+ INFO {2}The order is sent\.\n\S+ 14:03:08\.123 \S+ WARN {2}It was refused\.\n$/);
+    expect(printed).toMatch(/^---.*\n14:03:07\.123 INFO {2}The order is sent\.\n14:03:08\.123 WARN {2}It was refused\.\n$/);
     logger.info("Stopped.");
     logger.close();
-    expect(linesOf("alpaca_trader.log")).toHaveLength(3);
+    expect(linesOf("alpaca_trader.log")).toHaveLength(4);
   });
 
   test("a planted link stops the start and is named; without files there is only the console", () => {

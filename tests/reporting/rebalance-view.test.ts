@@ -39,9 +39,9 @@ describe("a rebalance in a pipe", () => {
     );
     expect(lines).toEqual([
       "Selling: 1 order",
-      "BWXT_SELL  filled 12.5 @ 144.933333  = $1,811.67  order order-BWXT",
+      "BWXT_SELL  filled 12.5 @ 144.933333  = $1,811.67",
       "Buying: 1 order on $43,926.87",
-      "SMR_BUY    filled 810.38 @ 38.50  = $31,199.63  order order-SMR",
+      "SMR_BUY    filled 810.38 @ 38.50  = $31,199.63",
     ]);
   });
 
@@ -69,13 +69,19 @@ describe("a rebalance in a pipe", () => {
     expect(lines).toEqual([
       "Buying",
       "warning: OKLO: cancelling the buy. Not filled within 60 s.",
-      "OKLO_BUY    partly filled 120.5 @ 56.10  = $6,760.05 of $29,007.00, then canceled: Not filled within 60 s.  order order-OKLO",
+      "OKLO_BUY    partly filled 120.5 @ 56.10  = $6,760.05 of $29,007.00, then canceled: Not filled within 60 s.",
     ]);
   });
 
   test("tells an order that ended without any fill from one that was filled in part", () => {
     const lines = piped(event("ended", "", { level: "error", intent: intent("OKLO", "buy", { state: "done", status: "expired" }) }));
-    expect(lines[1]).toBe("OKLO_BUY    expired, nothing filled  order order-OKLO");
+    expect(lines[1]).toBe("OKLO_BUY    expired, nothing filled");
+  });
+
+  test("names the broker's ids on request", () => {
+    const { stream, terminal } = pipe();
+    new RebalanceView(terminal, true).event(event("filled", "", { intent: filled("SMR", "buy", "810.38", "38.5") }));
+    expect(stream.lines.at(-1)).toBe("SMR_BUY     filled 810.38 @ 38.50  = $31,199.63  order order-SMR");
   });
 
   test("never calls an order ended whose fate is unknown", () => {
@@ -124,13 +130,11 @@ describe("a rebalance on a screen", () => {
   ];
 
   test("shows how far the working orders are", () => {
-    expect(progressAfter(...buying)).toBe("buying: 2 of 3 filled, OKLO partially filled 120.5");
+    expect(progressAfter(...buying)).toBe("2 of 3 bought, OKLO partially filled 120.5");
   });
 
   test("shows that an order is being cancelled", () => {
-    expect(progressAfter(...buying, event("cancel", "", { intent: intent("OKLO", "buy") }))).toBe(
-      "buying: 2 of 3 filled, OKLO being cancelled",
-    );
+    expect(progressAfter(...buying, event("cancel", "", { intent: intent("OKLO", "buy") }))).toBe("2 of 3 bought, OKLO being cancelled");
   });
 
   test("takes the progress line away when the last order has ended", () => {

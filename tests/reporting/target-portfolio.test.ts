@@ -9,7 +9,7 @@ const MOMENT = { now: NOW, zone: ZONE };
 describe("the target portfolio", () => {
   test("shows strategy, id, time with zone, age, and every weight", () => {
     expect(targetPortfolio(signal(), plainStyle, MOMENT)).toEqual([
-      "Target portfolio (nuclear, signal 0123456789abcdef)",
+      "Target portfolio (nuclear, signal 01234567)",
       "Generated: 2025-07-16 10:42:46 EDT, 12 s old",
       "Reason: Bull market: SMR (31.2%), LEU (39.5%), OKLO (29.3%)",
       "  SMR   ######..............  31.2 %",

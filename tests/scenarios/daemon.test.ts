@@ -8,7 +8,7 @@ import { expectExit, until } from "./trader-process.ts";
 /** The contract's bound of SIGTERM, and room for a busy machine. */
 const LEAVES_WITHIN_MS = 8_000 + 4_000;
 
-const TAIL_LINE = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [+-]\d\d:\d\d (INFO |WARN |ERROR) \S/;
+const TAIL_LINE = /^(--- \d{4}-\d\d-\d\d \w+day, times in .* ---$|\d\d:\d\d:\d\d\.\d{3} (INFO |WARN |ERROR) \S)/;
 
 describe("the daemon", () => {
   test(
@@ -25,7 +25,12 @@ describe("the daemon", () => {
       expect(scenario.book).toEqual(["buy LEU filled", "buy OKLO filled", "buy SMR filled"]);
       const lines = scenario.log.trimEnd().split("\n");
       expect(lines.filter((line) => !TAIL_LINE.test(line))).toEqual([]);
-      expect(lines.some((line) => /SMR: buy .* sent.* execution=\S+/.test(line))).toBe(true);
+      expect(lines.filter((line) => line.startsWith("---"))).toEqual([lines[0]]);
+      expect(lines.some((line) => /SMR: buy .* sent\. \[[0-9a-f]{8}\]$/.test(line))).toBe(true);
+      for (const count of [1, 2, 3]) expect(scenario.log).toMatch(new RegExp(`bought \\S+ @ \\S+\\. ${String(count)} of 3 bought\\. \\[`));
+      const long = lines.filter((line) => line.length > 100 && !line.includes(scenario.directory));
+      expect(long.filter((line) => !line.includes(": waiting. "))).toEqual([]);
+      expect(scenario.log).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-/);
       const [trade, ...more] = scenario.trades;
       expect(more).toEqual([]);
       expect(trade).toMatchObject({ outcome: "on-target", target_weights: { SMR: "0.312", LEU: "0.395", OKLO: "0.293" } });
@@ -217,8 +222,9 @@ describe("SIGTERM", () => {
       expectExit(await daemon.stop(), 0);
 
       expect(scenario.book).toEqual(["buy SPY filled"]);
-      const status = await scenario.type(["explain"]);
-      expect(status.stdout).toContain(scenario.orders[0]?.id ?? "no order");
+      const [explained, verbose] = [await scenario.type(["explain"]), await scenario.type(["explain", "--verbose"])];
+      expect(explained.stdout).not.toContain(scenario.orders[0]?.id ?? "SPY_BUY");
+      expect(verbose.stdout).toContain(scenario.orders[0]?.id ?? "no order");
       scenario.simulator.venue.interceptor = {};
       expectExit(await scenario.execute(), 0);
       expect(scenario.book).toEqual(["buy SPY filled"]);

@@ -83,8 +83,27 @@ describe("the command logs", () => {
       const [some, all] = await Promise.all([scenario.type(["logs", "-n", "3"]), scenario.type(["logs", "-n", "1000"])]);
 
       for (const ended of [some, all]) expectExit(ended, 0);
-      expect(some.stdout.trimEnd().split("\n")).toEqual(written.slice(-3));
+      expect(written[0]).toMatch(/^--- \d{4}-\d\d-\d\d /);
+      expect(some.stdout.trimEnd().split("\n")).toEqual([written[0], ...written.slice(-3)]);
       expect(all.stdout.trimEnd().split("\n")).toEqual(written);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "shows the heading of each day once, above the first line of that day that it shows",
+    async () => {
+      const scenario = await Scenario.open();
+      const log = scenario.path("logs", "alpaca_trader.log");
+      mkdirSync(scenario.path("logs"), { recursive: true });
+      const [monday, tuesday] = ["--- 2026-03-16 Monday, times in UTC ---", "--- 2026-03-17 Tuesday, times in UTC ---"];
+      writeFileSync(`${log}.1`, ["--- 2026-03-15 Sunday, times in UTC ---", "1", monday, "2", "3", ""].join("\n"));
+      writeFileSync(log, [monday, "4", monday, "5", tuesday, "6", ""].join("\n"));
+
+      const ended = await scenario.run(["logs", "-n", "4"]);
+
+      expectExit(ended, 0);
+      expect(ended.stdout).toBe([monday, "3", "4", "5", tuesday, "6", ""].join("\n"));
     },
     LIMIT_MS,
   );
