@@ -238,7 +238,11 @@ export const MONEY: readonly Mutant[] = [
     name: "withdrawn-cash-not-proven",
     bug: "The program waits until the deadline for cash that was withdrawn during an execution.",
     patches: [
-      { file: "src/execution/loop/account-expectation.ts", find: "return flows.lte(unproven.neg());", replace: "return flows.gt(unproven);" },
+      {
+        file: "src/execution/loop/account-expectation.ts",
+        find: "return flows.lte(unproven.neg());",
+        replace: "return flows.gt(unproven);",
+      },
     ],
     test: "tests/execution/wrong-equity.test.ts",
   },
