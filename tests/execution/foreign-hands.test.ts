@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { decimal, ZERO } from "../../src/domain/decimal.ts";
 import type { PlanSettings } from "../../src/portfolio/plan.ts";
-import { afterFirstPost, beforePosts, isPost, isRead, postedOrder, reply, TIMED_OUT, UNAVAILABLE } from "./faults.ts";
-import { book, expectHoldings, expectUnharmed, HEDGE, HELD, INVESTED, orderOf } from "./scenario.ts";
+import { afterFirstPost, arrivals, beforePosts, isPost, isRead, postedOrder, reply, TIMED_OUT, UNAVAILABLE } from "./faults.ts";
+import { book, expectHoldings, expectUnharmed, HEDGE, HELD, INVESTED, orderOf, passUntil } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
 
 let desk: VirtualDesk;
@@ -46,6 +46,21 @@ describe("a foreign order before planning (R24)", () => {
     desk.exchange.cancel(orderOf(desk, "UVXY").id);
     await desk.clock.advance(1_000);
     expect(await desk.run(signal)).toMatchObject({ conclusion: { outcome: "on-target" } });
+  });
+
+  test("that reserves some buying power: what the cash can pay is bought at once, for more will not come", async () => {
+    desk = new VirtualDesk({ ...INVESTED, executionDeadlineSeconds: 90 });
+    desk.exchange.submit(limit("TQQQ", "buy", "1", "10"));
+    await desk.clock.advance(100);
+    const { list, interceptor } = arrivals(desk);
+    desk.venue.interceptor = interceptor;
+    const before = desk.clock.monotonic();
+    const running = desk.start(signalOf(desk.clock, HEDGE));
+    await passUntil(desk, () => list.some(({ side }) => side === "buy"));
+    expect(desk.clock.monotonic() - before).toBeLessThan(10_000);
+    await desk.clock.until(running);
+    expect(book(desk)).toEqual(["buy BTAL filled", "buy TQQQ new", "buy UVXY filled", "sell SMR filled"]);
+    expectUnharmed(desk);
   });
 
   test("keeps the cash that it may take", async () => {

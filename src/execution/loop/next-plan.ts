@@ -4,7 +4,7 @@ import type { IntentRecord, NewIntent } from "../../domain/ledger/orders.ts";
 import type { OutcomeCode } from "../../domain/outcome.ts";
 import { formatDollars } from "../../domain/format.ts";
 import type { SkipReason } from "../../portfolio/skip-reason.ts";
-import { decimal, max, sum, ZERO, type Decimal } from "../../domain/decimal.ts";
+import { decimal, max, min, sum, ZERO, type Decimal } from "../../domain/decimal.ts";
 import type { Plan, PlanInput } from "../../portfolio/plan.ts";
 import type { RebalanceTarget } from "../../domain/rebalance-target.ts";
 import { makePlan } from "../../portfolio/plan.ts";
@@ -231,7 +231,9 @@ export class NextPlan {
     const bought = sum(plan.buys.map(({ estimatedValue }) => estimatedValue));
     const planned = new Set([...plan.buys, ...lacking].map(({ symbol }) => symbol));
     const missing = sum(plan.lines.filter(({ symbol }) => planned.has(symbol)).map((line) => lackOf(line)));
-    if (plan.sells.length > 0 || bought.gte(missing.times(HALF)) || !this.#mayComeSoon()) return undefined;
+    // More than the cash never comes: what it cannot pay is no reason to wait.
+    const hoped = min(missing, input.account.cash);
+    if (plan.sells.length > 0 || bought.gte(hoped.times(HALF)) || !this.#mayComeSoon()) return undefined;
     return `buying power allows ${formatDollars(bought)} of the ${formatDollars(missing)} to buy`;
   }
 
