@@ -1,6 +1,6 @@
 import { askTooHigh, purchaseObstacle } from "./buyable.ts";
 import { formatDollars } from "../domain/format.ts";
-import type { SkipReason } from "./skip-reason.ts";
+import { skipPhrase, type SkipReason } from "./skip-reason.ts";
 import { ONE, ZERO, max, min, type Decimal } from "../domain/decimal.ts";
 import type { Holding, PlanAsset, PlanInput } from "./plan-input.ts";
 import { isUnattributed, symbolsInScope, targetWeight } from "./targets.ts";
@@ -83,7 +83,7 @@ function changeFor(need: WithoutChange, input: PlanInput, valuation: Valuation, 
   if (untouchable !== undefined) return untouchable;
   const change = changeByValue(need, thresholds, valuation);
   if (change.kind === "add" && input.wanted.kind === "exit") return SHORT_IN_EXIT;
-  const obstacle = obstacleFor(need, change, input) ?? withoutPrice(need, change, input, valuation);
+  const obstacle = obstacleFor(need, change, input, thresholds) ?? withoutPrice(need, change, input, valuation);
   if (change.kind !== "leave" || need.quantity.eq(ZERO)) return obstacle ?? change;
   // A held symbol that needs nothing is on target even when it could not be traded; a missing leg is not.
   return obstacle === undefined ? withRelease(change, need, thresholds, valuation) : change;
@@ -113,6 +113,8 @@ function untouchableFor(symbol: string, input: PlanInput, valuation: Valuation):
   if (working.some((order) => !order.own)) return { kind: "leave", reason: "foreign-order" };
   if (working.length > 0) return { kind: "leave", reason: "own-order-working" };
   const split = input.splits.get(symbol);
+  // Nobody can trade it, split or not: what keeps it from being traded is reported.
+  if (split?.kind === "split-suspected" && input.assets.get(symbol)?.active !== true) return undefined;
   return split && { kind: "leave", reason: split.kind, note: split.kind === "split-suspected" ? split.reason : splitText(split) };
 }
 
@@ -155,9 +157,16 @@ const SHORT_IN_EXIT: NeededChange = {
   note: "all shares belong to other strategies; an exit buys nothing",
 };
 
-function obstacleFor(need: WithoutChange, change: NeededChange, input: PlanInput): NeededChange | undefined {
+function obstacleFor(need: WithoutChange, change: NeededChange, input: PlanInput, { minimum }: Thresholds): NeededChange | undefined {
   const lasting = purchaseObstacle(need.symbol, input);
-  return lasting === undefined || maySellDespite(lasting.reason, change) ? undefined : { kind: "leave", ...lasting };
+  if (lasting === undefined || maySellDespite(lasting.reason, change)) return undefined;
+  const isGone = lasting.reason === "inactive" || lasting.reason === "unknown-symbol";
+  if (!isGone || change.kind !== "exit" || need.actualValue.gte(minimum)) return { kind: "leave", ...lasting };
+  return {
+    kind: "leave",
+    reason: "dust-cannot-close",
+    note: `it is worth ${formatDollars(need.actualValue)}, and ${skipPhrase(lasting.reason)}`,
+  };
 }
 
 /** A symbol that cannot be bought can still be sold; an active asset that is not tradable, only completely (R12). */

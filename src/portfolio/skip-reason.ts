@@ -36,7 +36,8 @@ export const SKIP_REASONS = {
   },
   "dust-cannot-close": {
     leaves: "on-target",
-    meaning: "The position is too small for the broker to close, or less than one share where only whole shares are traded.",
+    meaning:
+      "The position is too small for the broker to close: less than one share where only whole shares are traded, or worth less than MIN_TRADE_VALUE and delisted.",
     phrase: "too small for the broker to close",
   },
   "not-tradable": { leaves: "lasts", meaning: "The broker does not let it be traded.", phrase: "the broker does not let it be traded" },

@@ -59,6 +59,7 @@ describe("the target is reached despite", () => {
       "an allotment before its listing",
       { asset_class: "ipo", exchange: "", market_value: null, current_price: null, avg_entry_price: null },
     ],
+    ["a delisted share that is worth nothing", { market_value: "0", current_price: "0", lastday_price: "0", cost_basis: "0" }],
     ["a position whose quantity is no number", { qty: "n/a" }],
     ["an option that was sold", { symbol: "SMR270115C00040000", asset_class: "us_option", side: "short", qty: "-1", market_value: "-1" }],
     ["a coin", { symbol: "BTCUSD", asset_class: "crypto", qty: "0.0001", market_value: "10" }],
