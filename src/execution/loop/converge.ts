@@ -28,6 +28,7 @@ import type { MarketReading, AccountSnapshot } from "../preparation/account-snap
 import { readClocks } from "../preparation/account-snapshot.ts";
 import { widenedTo } from "./signal-bounds.ts";
 import { PlanPause } from "./plan-pause.ts";
+import { orderedBy } from "./rest.ts";
 import { Sending } from "./sending.ts";
 import type { StopFacts } from "./stop-reason.ts";
 import { stopReasonOf } from "./stop-reason.ts";
@@ -180,6 +181,7 @@ export class Convergence {
       marketOpen: this.#market.isOpen,
       sellsOnly: record.wanted.kind === "exit",
       intents: intents.map((intent) => factsOf(intent, this.#followUp(intent), this.#market.opened)),
+      planned: orderedBy(record),
       preparing: this.#preparing,
       stopReason: stopReasonOf(this.#execution, { record, intents }, this.#stopFacts()),
       stopping: this.#parts.stopping.aborted,

@@ -81,6 +81,8 @@ export interface ExecutionFacts {
   /** Only sells, nothing to buy afterwards. */
   readonly sellsOnly: boolean;
   readonly intents: readonly IntentFacts[];
+  /** Symbols with an order in the newest plan. What an earlier plan left is planned again: its cash may be spent by now. */
+  readonly planned: ReadonlySet<string>;
   /** Orders are being made ready to be sent, or buys are being planned: the venue is read for it, and what works is followed meanwhile. */
   readonly preparing: boolean;
   readonly stopReason: StopReason | undefined;
@@ -266,7 +268,8 @@ function unbegun({ cause, reason }: StopReason): Extract<Action, { kind: "finish
 /** Terminal orders of limit style whose rest is sent again, each under the next attempt. */
 function restsToSend(facts: ExecutionFacts): IntentFacts[] {
   const records = recordsOf(facts.intents);
-  return facts.intents.filter(({ record, busy }) => !busy && record.phase === facts.phase && isContinued(record, records, facts.attempts));
+  const isPlanned = ({ symbol, phase }: IntentRecord): boolean => phase === facts.phase && facts.planned.has(symbol);
+  return facts.intents.filter(({ record, busy }) => !busy && isPlanned(record) && isContinued(record, records, facts.attempts));
 }
 
 function recordsOf(intents: readonly IntentFacts[]): IntentRecord[] {

@@ -1,4 +1,5 @@
 import type { Side } from "../../domain/broker.ts";
+import type { ExecutionRecord } from "../../domain/ledger/executions.ts";
 import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import { isOnTargetReason, mayPass, type SkipReason } from "../../portfolio/skip-reason.ts";
 import type { Decimal } from "../../domain/decimal.ts";
@@ -74,6 +75,12 @@ export function lastingOf(facts: RestFacts): Map<string, SkipReason> {
   return new Map(
     lasting.flatMap(({ symbol, reason }) => (reason === "not-sent" || reason === "account-unsettled" ? [] : [[symbol, reason] as const])),
   );
+}
+
+/** Symbols with an order in the newest plan. */
+export function orderedBy({ plan }: Pick<ExecutionRecord, "plan">): ReadonlySet<string> {
+  const { sells, buys } = plan === undefined ? { sells: [], buys: [] } : newestPhase(plan);
+  return new Set([...sells, ...buys].map(({ symbol }) => symbol));
 }
 
 export function newestPhase({ selling, buying }: PlanSummary): PhaseSummary {

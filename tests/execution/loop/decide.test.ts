@@ -63,6 +63,7 @@ function facts(change: Partial<ExecutionFacts>): ExecutionFacts {
     marketOpen: true,
     sellsOnly: false,
     intents: [],
+    planned: new Set(["SMR"]),
     preparing: false,
     stopReason: undefined,
     stopping: false,
@@ -380,6 +381,12 @@ describe("limit style", () => {
       }),
     );
     expect(kinds({ intents: [intent(cancelled()), filled] })).toEqual(["plan"]);
+  });
+
+  test("what a newer plan has no order for is planned again: its cash may be spent by now", () => {
+    const other = intent(cancelled({ symbol: "LEU" }));
+    expect(kinds({ intents: [intent(cancelled()), other], planned: new Set(["LEU"]) })).toEqual(["next-attempt"]);
+    expect(kinds({ intents: [intent(cancelled())], planned: new Set(["LEU"]) })).toEqual(["plan"]);
   });
 
   test.each([
