@@ -138,6 +138,22 @@ describe("a foreign order during the execution (R24)", () => {
     expectUnharmed(desk);
   });
 
+  test("that has gone: what the sells were to pay for is bought, also where the first plan could not buy it yet", async () => {
+    desk = new VirtualDesk({ exchange: { cash: decimal("-300"), positions: HELD } });
+    desk.venue.interceptor = afterFirstPost("SMR", (response) => {
+      desk.exchange.submit(limit("TQQQ", "sell", "1", "200"));
+      return response;
+    });
+    const signal = signalOf(desk.clock, { TQQQ: "0.95", SMR: "0.05" });
+    const first = await desk.run(signal);
+    expect(first).toMatchObject({ conclusion: { outcome: "incomplete", code: "foreign-hand", mayGoOn: true } });
+    expect(first.kind === "concluded" && first.conclusion.reason).toMatch(/TQQQ \(insufficient-cash\)/);
+    desk.exchange.cancel(orderOf(desk, "TQQQ").id);
+    await desk.clock.advance(5_000);
+    expect(await desk.run(signal, { takeUp: "fresh" })).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expectHoldings(desk, { TQQQ: "0.95", SMR: "0.05" });
+  });
+
   test("on neither: the execution goes on", async () => {
     desk = new VirtualDesk({
       exchange: { cash: decimal("5000"), positions: [...HELD, { symbol: "XLF", quantity: decimal("100"), averagePrice: decimal("20") }] },

@@ -1,5 +1,6 @@
 import type { IntentRecord } from "../../src/domain/ledger/orders.ts";
 import type { ExecutionRecord } from "../../src/domain/ledger/executions.ts";
+import type { LineSummary } from "../../src/domain/ledger/summaries.ts";
 import type { VerdictRecord } from "../../src/domain/ledger/alert-lines.ts";
 import { isOnTargetReason } from "../../src/portfolio/skip-reason.ts";
 import type { SkipReason } from "../../src/portfolio/skip-reason.ts";
@@ -132,6 +133,8 @@ export class NamedReasons {
     const excuses = unfinished.map((intent) => this.#orderExcuse(intent, intents));
     if (excuses.length > 0 && !excuses.includes(undefined)) return { kind: "excused", reason: [...new Set(excuses)].sort().join("; ") };
     const named = execution.outcome === "off-target" && unfinished.every((intent) => this.#isWithoutQuote(intent));
+    if (execution.outcomeCode === "foreign-hand" && unfinished.length === 0 && this.#isHeldUpByOthers(lines, unsettled))
+      return { kind: "excused", reason: "stopped for a foreign-order" };
     if (!named) return failed(`The last execution ended ${execution.outcome ?? "open"}: ${execution.outcomeReason ?? ""}`);
     const reasons = lines.flatMap(({ symbol, leftAlone }) =>
       leftAlone === undefined || isOnTargetReason(leftAlone as SkipReason) ? [] : [{ symbol, leftAlone }],
@@ -148,6 +151,12 @@ export class NamedReasons {
     );
     if (reasons.length === 0 || untrue.length > 0) return failed(`Off target without a true reason: ${execution.outcomeReason ?? ""}`);
     return { kind: "excused", reason: [...new Set(reasons.map(({ leftAlone }) => leftAlone))].sort().join(", ") };
+  }
+
+  /** It was stopped before its buys were planned (R24), and the order that stopped it is open for all that is left. */
+  #isHeldUpByOthers(lines: readonly LineSummary[], unsettled: readonly IntentRecord[]): boolean {
+    const left = lines.filter(({ leftAlone }) => leftAlone !== undefined && !isOnTargetReason(leftAlone as SkipReason));
+    return left.length > 0 && left.every(({ symbol }) => this.#isTrue(symbol, "foreign-order", unsettled));
   }
 
   /** More of the run than the settings allow, by what the venue says of its assets. */

@@ -100,7 +100,9 @@ function restOfLine(line: LineSummary, last: PhaseSummary, facts: RestFacts): Re
     const rest = restOfIntent(earlier, facts);
     if (rest.length > 0) return rest;
   }
-  return [{ symbol: line.symbol, reason: leftAlone, passing: mayPass(leftAlone) }];
+  // What the sells bring is not known before the buys are planned.
+  const isOutlook = leftAlone === "insufficient-cash" && facts.plan.buying === undefined && last.sells.length > 0;
+  return [{ symbol: line.symbol, reason: leftAlone, passing: isOutlook || mayPass(leftAlone) }];
 }
 
 function restOfOrder(symbol: string, side: Side, facts: RestFacts): Rest[] {
