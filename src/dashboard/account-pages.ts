@@ -5,6 +5,8 @@ import { LiveFeed } from "./live-feed.ts";
 /** One account of a fleet, for its own page. */
 export interface PagedAccount {
   readonly source: DashboardSource;
+  /** Reads what the page shows, where that is not at hand; before each request. */
+  readonly prepare?: () => Promise<void>;
   /** Removes its secrets from a text (R30). */
   readonly redact: (text: string) => string;
 }
@@ -37,6 +39,11 @@ export class AccountPages {
 
   has(name: string): boolean {
     return this.#find(name) !== undefined;
+  }
+
+  /** @throws what keeps the account's page from being read. */
+  async prepare(name: string): Promise<void> {
+    await this.#find(name)?.prepare?.();
   }
 
   /** Without its secrets. */

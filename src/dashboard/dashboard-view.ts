@@ -39,6 +39,8 @@ export interface DashboardSource {
   >;
   readonly clock: Clock;
   readonly ledgerFile: string;
+  /** In place of the file, where the ledger is kept elsewhere. @throws TraderError when it cannot be read. */
+  readonly savedLedger?: () => LedgerReader;
   readonly broker: BrokerAccess;
   /** The daemon that trades with this ledger, this process or another one. */
   readonly daemon: () => DashboardFacts["daemon"];
@@ -89,7 +91,7 @@ export class DashboardView {
 
   /** @throws TraderError when it cannot be read. */
   ledger(): LedgerReader {
-    return this.#ledger.reader();
+    return this.#source.savedLedger?.() ?? this.#ledger.reader();
   }
 
   /**

@@ -14,6 +14,16 @@ export interface FleetData {
   readonly standings: readonly FleetStanding[];
   /** Those in trouble first. */
   readonly accounts: readonly FleetAccountRow[];
+  /** Those of all machines; null for a fleet in one process. */
+  readonly workers: readonly FleetWorkerRow[] | null;
+}
+
+export interface FleetWorkerRow {
+  /** Machine, process and a mark of its own. */
+  readonly worker: string;
+  /** How many accounts it has now. */
+  readonly accounts: number;
+  readonly seen_seconds_ago: number;
 }
 
 export interface FleetSignal {

@@ -27,6 +27,8 @@ const COLUMNS = [
   { title: "Number" },
 ] as const;
 
+const WORKER_COLUMNS = [...columns("Worker"), ...numbers("Accounts at work", "Seen")];
+
 export interface FleetPageOptions {
   /** From 1; a page behind the last one shows the last one. */
   readonly page: number;
@@ -49,7 +51,7 @@ export function fleetPage(data: FleetData, options: FleetPageOptions): string {
       <p id="plumbing" data-part class="plumbing">
         As of ${formatInstant(Date.parse(at), options.zone)} <span id="connection" role="status"></span>
       </p>
-      ${signalOf(data, options.zone)} ${accountsOf(data, options.page)}`,
+      ${signalOf(data, options.zone)} ${accountsOf(data, options.page)} ${workersOf(data)}`,
     at,
     note: "The equity is what the account had when it was last traded. A name opens the account's own page.",
     data: html`Raw data: <a href="/fleet/api">fleet</a>, <a href="/metrics">metrics</a>, <a href="/healthz">health</a>.`,
@@ -63,8 +65,8 @@ function stateOf({ halted, accounts }: FleetData): Markup {
   return badge(text, tone);
 }
 
-function alarmsOf({ halted, problems, alerts_problems: refusals }: FleetData): Markup {
-  const resume = html`<code>alpaca-trader resume</code>`;
+function alarmsOf({ halted, problems, alerts_problems: refusals, workers }: FleetData): Markup {
+  const resume = html`<code>alpaca-trader ${workers === null ? "" : "fleet "}resume</code>`;
   const halt =
     halted === null
       ? NOTHING
@@ -127,6 +129,19 @@ function accountsOf(data: FleetData, page: number): Markup {
   return html`<section id="accounts" data-part aria-labelledby="accounts-title">
     <h2 id="accounts-title">${counted(accounts.length)}</h2>
     ${htmlTable("Accounts, those in trouble first", COLUMNS, rows)} ${pagerOf(shown, pages, first, accounts.length)}
+  </section>`;
+}
+
+function workersOf({ workers }: FleetData): Markup {
+  if (workers === null) return NOTHING;
+  const rows = workers.map(({ worker, accounts, seen_seconds_ago: seen }): HtmlCell[] => [
+    worker,
+    String(accounts),
+    `${String(seen)} s ago`,
+  ]);
+  return html`<section id="workers" data-part aria-labelledby="workers-title">
+    <h2 id="workers-title">Workers</h2>
+    ${rows.length === 0 ? html`<p class="quiet">No worker has been heard of.</p>` : htmlTable("Workers on all machines", WORKER_COLUMNS, rows)}
   </section>`;
 }
 

@@ -55,6 +55,7 @@ function addAccount(app: FastifyInstance, pages: AccountPages): void {
   app.addHook("onSend", (request, _reply, payload, done) =>
     done(null, typeof payload === "string" ? pages.redact(nameIn(request), payload) : payload),
   );
+  app.addHook("preHandler", async (request) => pages.prepare(nameIn(request)));
   app.get(ACCOUNT, (request, reply) => {
     if (!pages.has(nameIn(request))) throw nothingHere();
     return reply.redirect(`/fleet/${encodeURIComponent(nameIn(request))}/`, 303);

@@ -30,7 +30,7 @@ export class FleetDashboard extends BackgroundServer {
 
 /** The secrets of an account are removed from its texts where these are read: looking for those of all accounts in a long page takes too long. */
 async function made({ fleet, settings, clock }: FleetDashboardParts, basics: ServerBasics): Promise<WebServer> {
-  const [{ WebServer: Server }, { fleetSite }, { AccountPages }, { FleetView }] = await Promise.all([
+  const [{ WebServer: Server }, { fleetSite }, { AccountPages }, { FleetView, haltInFiles }] = await Promise.all([
     import("../dashboard/web-server.ts"),
     import("../dashboard/fleet-site.ts"),
     import("../dashboard/account-pages.ts"),
@@ -41,9 +41,10 @@ async function made({ fleet, settings, clock }: FleetDashboardParts, basics: Ser
   const redact = (account: string, text: string): string => redactions.get(account)?.(text) ?? text;
   const source = new FleetView({
     clock,
-    shared: settings.shared,
+    mode: settings.shared.mode,
     hosts: () => fleet.hosts,
-    isWatching: () => fleet.isWatching,
+    problems: () => (fleet.isWatching ? [] : ["The alerts files are not being checked."]),
+    haltOf: haltInFiles(settings.shared.haltFiles),
     redact,
   });
   const pages = new AccountPages(clock, (name): PagedAccount | undefined => {

@@ -31,12 +31,31 @@ export interface ShownHost {
 
 export interface FleetViewParts {
   readonly clock: Clock;
-  readonly shared: Pick<Config, "mode" | "haltFiles">;
+  readonly mode: string;
+  /** Looks at what `hosts` shows, where it is kept elsewhere. Never rejects. */
+  readonly refresh?: () => Promise<void>;
   readonly hosts: () => readonly ShownHost[];
-  /** Whether the alerts files are being checked. */
-  readonly isWatching: () => boolean;
+  /** On all machines; missing for a fleet in one process. */
+  readonly workers?: () => readonly ShownWorker[];
+  /** What keeps the fleet as a whole from trading, one sentence each. */
+  readonly problems: () => readonly string[];
+  /** Why an account alone is halted. @param host `undefined`: why all are. */
+  readonly haltOf: (host: ShownHost | undefined) => string | undefined;
   /** Removes the secrets of an account from a text (R30). */
   readonly redact: (account: string, text: string) => string;
+}
+
+/** A worker as the page needs it. */
+export interface ShownWorker {
+  readonly worker: string;
+  /** Accounts that it has. */
+  readonly held: number;
+  readonly secondsAgo: number;
+}
+
+/** Halts of a fleet in one process. */
+export function haltInFiles(haltFiles: Config["haltFiles"]): FleetViewParts["haltOf"] {
+  return (host) => (host === undefined ? readHalt(haltFiles)?.reason : haltAt(host.account.config.haltFiles.own)?.reason);
 }
 
 const AGE_MS = 1_000;
@@ -76,7 +95,7 @@ export class FleetView implements FleetSource {
   }
 
   get mode(): string {
-    return this.#parts.shared.mode;
+    return this.#parts.mode;
   }
 
   data(): Promise<FleetData> {
@@ -84,10 +103,11 @@ export class FleetView implements FleetSource {
   }
 
   async #read(): Promise<FleetData> {
-    const { clock, hosts, shared, isWatching } = this.#parts;
+    const { clock, hosts, mode, problems, haltOf, refresh, workers } = this.#parts;
     const begunAt = clock.monotonic();
+    await refresh?.();
     const all = hosts();
-    const halted = readHalt(shared.haltFiles)?.reason ?? null;
+    const halted = haltOf(undefined) ?? null;
     const newest = await inTurns(all, newestOf);
     const [record] = newest.flatMap((each) => each ?? []).toSorted((one, other) => other.signal.generatedAt - one.signal.generatedAt);
     const read = await inTurns(all, (host) => this.#readOne(host, record?.signal.id ?? "", halted));
@@ -95,22 +115,24 @@ export class FleetView implements FleetSource {
     const sorted = read.toSorted((one, other) => byTrouble(one.standing, other.standing));
     return {
       generated_at: isoInstant(clock.now()),
-      mode: shared.mode,
+      mode,
       halted,
-      problems: isWatching() ? [] : ["The alerts files are not being checked."],
+      problems: problems(),
       alerts_problems: alertsProblemsOf(all),
       signal: record === undefined ? null : signalOf(record),
       standings: countsOf(read),
       accounts: sorted.map(({ row }) => row),
+      workers:
+        workers?.().map(({ worker, held, secondsAgo }) => ({ worker, accounts: held, seen_seconds_ago: Math.round(secondsAgo) })) ?? null,
     };
   }
 
   #readOne(host: ShownHost, signalId: string, fleetHalt: string | null): Read {
-    const { redact } = this.#parts;
+    const { redact, haltOf } = this.#parts;
     const { name, account, state } = host;
     const { standing, ...facts } = this.#factsOf(host, signalId);
     const { group, isCanary } = account.config.fleet;
-    const halted = haltAt(account.config.haltFiles.own)?.reason ?? fleetHalt;
+    const halted = haltOf(host) ?? fleetHalt;
     const row = {
       account: name,
       group: group ?? null,

@@ -34,6 +34,7 @@ export function fleetData(accounts: readonly FleetAccountRow[], change: Partial<
     halted: null,
     problems: [],
     alerts_problems: [],
+    workers: null,
     signal: {
       id: "0123456789abcdef",
       strategy: "nuclear",

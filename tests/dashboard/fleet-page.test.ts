@@ -101,6 +101,15 @@ describe("the page of a fleet", () => {
     expect(text).toContain("One.Two.");
   });
 
+  test("names the workers of a fleet with a database, and its own way to resume", () => {
+    const workers = [{ worker: "one 4711", accounts: 2, seen_seconds_ago: 1 }];
+    const text = textOf(pageOf(fleetData(THREE, { halted: "a test", workers })));
+    expect(text).toContain("To go on: alpaca-trader fleet resume");
+    expect(text).toMatch(/Workers[\s\S]*one 4711 ?2 ?1 s ago/);
+    expect(textOf(pageOf(fleetData(THREE, { workers: [] })))).toContain("No worker has been heard of.");
+    expect(textOf(pageOf(fleetData(THREE)))).not.toContain("Workers");
+  });
+
   test("has the right words for one account", () => {
     expect(textOf(pageOf(fleetData([accountRow("growth")])))).toContain("of 1 account 1 account");
   });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { systemClock } from "../../src/domain/clock.ts";
 import { HEDGE, NUCLEAR, runOf } from "../scenarios/strategy.ts";
-import { expectExit, type Ended } from "../scenarios/trader-process.ts";
+import { expectExit, type Ended, type TraderProcess } from "../scenarios/trader-process.ts";
 import { MachinesInstallation } from "./machines-installation.ts";
 import { PostgresServer } from "./store/postgres-server.ts";
 
@@ -52,6 +52,7 @@ where(`commands for a fleet with a database${missing === undefined ? "" : ` (ski
     }
     for (const name of NAMES) expect(machines.fleet.bookOf(name)).toEqual(BOOK);
     await explained();
+    await shown(worker);
 
     expectExit(await type("fleet", "halt", "--account", "ira", "--reason", "a bad feeling"), 0);
     alert(HEDGE);
@@ -67,6 +68,38 @@ where(`commands for a fleet with a database${missing === undefined ? "" : ` (ski
     expect(halted.output).toContain("The fleet is halted: a storm.");
     expectExit(await worker.stop(), 0);
   }, 180_000);
+
+  /** By an intake, which has no identity. */
+  async function shown(worker: TraderProcess): Promise<void> {
+    const env = { FLEET_DATABASE: machines.server.url, FLEET_IDENTITY_FILE: "", DASHBOARD_PORT: "0", DASHBOARD_TOKEN: "off" };
+    const intake = machines.start(["fleet", "intake"], env);
+    await intake.says(/Dashboard: http:\S+/);
+    const address = /Dashboard: (http:\/\/[^/\s]+)/.exec(intake.output)?.[1] ?? "";
+    const read = async (path: string): Promise<string> => (await fetch(`${address}${path}`)).text();
+    expect(JSON.parse(await read("/fleet/api"))).toMatchObject({
+      mode: "paper",
+      halted: null,
+      problems: [],
+      signal: { strategy: "nuclear" },
+      accounts: NAMES.map((account) => ({ account, state: "ready", standing: "on-target", halted: null, open_executions: 0 })),
+      workers: [{ worker: expect.stringContaining(" ") }],
+    });
+    const page = await read("/fleet");
+    expect(page).toContain("2 of 2 accounts watch for alerts");
+    expect(page).toContain("Workers on all machines");
+    const account = await read("/fleet/growth/");
+    for (const symbol of ["SMR", "LEU", "OKLO"]) expect(account).toContain(symbol);
+    expect(account).toContain("without the account&#39;s keys");
+
+    expectExit(await type("fleet", "halt", "--account", "growth", "--reason", "a look"), 0);
+    for (let tries = 0; !(await read("/fleet/api")).includes('"halted":"a look"'); tries += 1) {
+      if (tries > 100) throw new Error("The page does not show the halt.");
+      await systemClock.sleep(100);
+    }
+    expectExit(await type("fleet", "resume", "--account", "growth"), 0);
+    expect(worker.output).not.toContain("Dashboard:");
+    expectExit(await intake.stop(), 0);
+  }
 
   test("doctor examines machine, database, workers and every account, and goes on where one of them fails", async () => {
     const idle = await type("fleet", "doctor");

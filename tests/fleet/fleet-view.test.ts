@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { FleetData } from "../../src/dashboard/fleet-data.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
-import { FleetView, type ShownHost } from "../../src/fleet/fleet-view.ts";
+import { FleetView, haltInFiles, type ShownHost } from "../../src/fleet/fleet-view.ts";
 import type { SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { newLedger } from "../ledger/new-ledger.ts";
 import { execution, NOW, recordExecuted, signal, SIGNAL_ID } from "../reporting/examples.ts";
@@ -24,9 +24,10 @@ beforeEach(() => {
   isWatching = true;
   view = new FleetView({
     clock,
-    shared: { mode: "paper", haltFiles: haltFiles("fleet") },
+    mode: "paper",
+    haltOf: haltInFiles(haltFiles("fleet")),
     hosts: () => hosts,
-    isWatching: () => isWatching,
+    problems: () => (isWatching ? [] : ["The alerts files are not being checked."]),
     redact: (account, text) => text.replaceAll(`secret-of-${account}`, "[redacted]"),
   });
 });

@@ -58,6 +58,18 @@ export class PostgresLedgers implements LedgerStore {
     return Number(row?.seq ?? 0);
   }
 
+  /** Which change each account's ledger ends with; it differs after every change. */
+  async versions(): Promise<ReadonlyMap<AccountId, string>> {
+    const rows = await this.#connection.rows<{ account: string; version: string | null }>(
+      `SELECT a.account, concat(s.epoch, '/', s.seq, '/', j.epoch, '/', j.seq) AS version
+       FROM fleet.accounts a LEFT JOIN fleet.snapshots s USING (account)
+       LEFT JOIN LATERAL (SELECT epoch, seq FROM fleet.journal WHERE account = a.account ORDER BY seq DESC LIMIT 1) j ON true
+       WHERE a.mode = $1 AND a.removed_at IS NULL`,
+      [this.#mode],
+    );
+    return new Map(rows.map(({ account, version }) => [account, version ?? ""]));
+  }
+
   async append(holding: Holding, change: { readonly seq: number; readonly bytes: Uint8Array } | undefined): Promise<Barrier> {
     const { account, epoch, scopes } = holding;
     const rows =

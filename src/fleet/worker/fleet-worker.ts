@@ -98,6 +98,11 @@ export class FleetWorker {
     return this.#worker?.held.length ?? 0;
   }
 
+  /** Why this process does not do its part; `undefined` while all is well. */
+  get problem(): string | undefined {
+    return this.#problem();
+  }
+
   /** Runs until `stop`. @throws what concerns the process: a lock, its own ledger, a changed directory. */
   async run(): Promise<void> {
     const { clock, shared, secrets, env, log } = this.#parts;

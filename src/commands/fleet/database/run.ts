@@ -1,14 +1,19 @@
 import { modeNoun } from "../../../domain/config.ts";
+import type { Environment } from "../../../domain/config.ts";
 import type { ExitCode } from "../../../domain/errors.ts";
 import { stateDirFrom } from "../../../config/state-dir.ts";
+import { DatabaseDashboard } from "../../../fleet/database-dashboard.ts";
+import { SavedFleet } from "../../../fleet/saved-fleet.ts";
 import { FleetWorker } from "../../../fleet/worker/fleet-worker.ts";
 import { PostgresAccounts } from "../../../fleet/store/accounts.ts";
 import { PostgresStore } from "../../../fleet/store/postgres-store.ts";
 import { Sealing } from "../../../fleet/store/sealing.ts";
+import type { Log } from "../../../logging/logger.ts";
 import type { CommandContext } from "../../context.ts";
 import { onStopSignal } from "../../stop-signals.ts";
 import { asFleetProcess, openFleetLogs } from "../fleet-process.ts";
-import { databaseUrl, sharedConfig } from "./open.ts";
+import { databaseUrl, sharedConfig, type OpenFleet } from "./open.ts";
+import { settingsOf } from "./read.ts";
 
 /** What one process of the fleet does. */
 export interface Role {
@@ -39,11 +44,36 @@ export async function runMachine(context: CommandContext, { isIntake, isWorker, 
         log.info(`${signal}: Stopping. Orders in progress are picked up by another worker, or by the next start.`);
         worker.stop();
       });
-      await worker.run();
+      const dashboard = isIntake ? openDashboard(context, { shared, env, store, accounts, worker, log, secrets }) : undefined;
+      try {
+        await worker.run();
+      } finally {
+        await dashboard?.close();
+      }
     } finally {
       await store.close();
     }
   });
+}
+
+/** A worker alone has none: the page shows the whole fleet, and an intake knows whether the alerts are read. */
+function openDashboard(
+  { clock }: CommandContext,
+  {
+    shared,
+    env,
+    store,
+    accounts,
+    worker,
+    log,
+    secrets,
+  }: OpenFleet & { env: Environment; worker: FleetWorker; log: Log; secrets: string[] },
+): DatabaseDashboard {
+  const fleet = new SavedFleet({ clock, store, accounts, settingsOf: (rows) => settingsOf(rows, env, { store, accounts, shared }) });
+  const problems = (): string[] => (worker.problem === undefined ? [] : [worker.problem]);
+  const dashboard = new DatabaseDashboard({ fleet, shared, clock, log, terminal: process.stdout, secrets, problems });
+  dashboard.start();
+  return dashboard;
 }
 
 function roleText(isIntake: boolean, isWorker: boolean): string {
