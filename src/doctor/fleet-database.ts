@@ -9,6 +9,7 @@ export interface DatabaseFacts {
   readonly standbys: number;
   /** It is reached without a network. */
   readonly isHere: boolean;
+  readonly isEncrypted: boolean;
   /** How far this machine's clock is ahead of its own. */
   readonly skewMs: number;
   /** Beyond it a worker takes nothing. */
@@ -16,7 +17,7 @@ export interface DatabaseFacts {
 }
 
 /** A lost commit is an order that nobody knows of, so a database that may lose one is not well. */
-export function judgeDatabase({ server, problems, standbys, isHere, skewMs, mostSkewMs }: DatabaseFacts): Findings {
+export function judgeDatabase({ server, problems, standbys, isHere, isEncrypted, skewMs, mostSkewMs }: DatabaseFacts): Findings {
   const clock = `this machine's clock differs from the database's by ${(Math.abs(skewMs) / 1_000).toFixed(1)} s`;
   return [
     ...ok(`${server}; the fleet's tables are of this version`),
@@ -30,6 +31,12 @@ export function judgeDatabase({ server, problems, standbys, isHere, skewMs, most
     ...(isHere
       ? warning("the database is on this machine: if the machine is lost, the whole fleet stops", "Move it to a machine without a worker.")
       : []),
+    ...(isHere || isEncrypted
+      ? []
+      : warning(
+          "the connection to the database is not encrypted: who can change it on its way decides what is traded",
+          "End FLEET_DATABASE with ?sslmode=verify-full, or keep the network between them to yourself.",
+        )),
     ...(Math.abs(skewMs) <= mostSkewMs ? ok(clock) : failed(`${clock}: its worker takes no accounts`, "Set it right, with NTP.")),
   ];
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { Findings } from "../../src/doctor/check.ts";
 import { judgeDatabase, judgeIdentity, judgeQueue, judgeWorkers } from "../../src/doctor/fleet-database.ts";
 
-const WELL = { server: "PostgreSQL 18.4", problems: [], standbys: 1, isHere: false, skewMs: -120, mostSkewMs: 2_000 };
+const WELL = { server: "PostgreSQL 18.4", problems: [], standbys: 1, isHere: false, isEncrypted: true, skewMs: -120, mostSkewMs: 2_000 };
 const told = (findings: Findings): string[] => findings.map(({ status, text }) => `${status}: ${text}`);
 
 describe("the doctor of a fleet with a database", () => {
@@ -24,11 +24,13 @@ describe("the doctor of a fleet with a database", () => {
   test("names what must not fail alone", () => {
     const texts = [
       ...told(judgeDatabase({ ...WELL, standbys: 0, isHere: true })),
+      ...told(judgeDatabase({ ...WELL, isEncrypted: false })),
       ...told(judgeWorkers({ living: ["one 1"], silent: ["two 2"], halts: new Map([["group:family", "a storm"]]) })),
     ].filter((text) => text.startsWith("warning: "));
     expect(texts.map((text) => text.slice("warning: ".length).split(":")[0])).toEqual([
       "no stand-by is connected",
       "the database is on this machine",
+      "the connection to the database is not encrypted",
       "only one worker is running",
       "ended without leaving, or hanging",
       "group",

@@ -1,16 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { systemClock } from "../../src/domain/clock.ts";
+import { PostgresAccounts } from "../../src/fleet/store/accounts.ts";
 import { HEDGE, NUCLEAR, runOf } from "../scenarios/strategy.ts";
 import { expectExit, type Ended, type TraderProcess } from "../scenarios/trader-process.ts";
 import { MachinesInstallation } from "./machines-installation.ts";
-import { PostgresServer } from "./store/postgres-server.ts";
+import { describeWithPostgres } from "./store/with-postgres.ts";
 
-const { missing } = PostgresServer;
-const where = missing === undefined ? describe : describe.skip;
 const NAMES = ["growth", "ira"];
 const BOOK = ["buy LEU filled", "buy OKLO filled", "buy SMR filled", "sell TQQQ filled"];
 
-where(`commands for a fleet with a database${missing === undefined ? "" : ` (skipped: ${missing})`}`, () => {
+describeWithPostgres("commands for a fleet with a database", () => {
   let machines: MachinesInstallation;
   const type = (...args: string[]): Promise<Ended> => machines.fleet.type(args, machines.env);
   const alert = (legs: Parameters<typeof runOf>[0]): void => machines.fleet.alert(runOf(legs, systemClock.now()));
@@ -68,6 +67,24 @@ where(`commands for a fleet with a database${missing === undefined ? "" : ` (ski
     expect(halted.output).toContain("The fleet is halted: a storm.");
     expectExit(await worker.stop(), 0);
   }, 180_000);
+
+  test("keys go only where the sealed settings say: who can write to the database cannot send them elsewhere", async () => {
+    const { connection } = machines.store;
+    const accounts = new PostgresAccounts(connection, "paper", machines.fleet.directory);
+    const own = { ...machines.keysOf("moved"), ALPACA_PAPER_ENDPOINT: machines.fleet.venue.url, MAX_ORDER_VALUE: "25000" };
+    await accounts.add("moved", own, ["nuclear"], machines.sealing);
+    const row = await accounts.find("moved");
+    expect(row.settings).toEqual({ MAX_ORDER_VALUE: "25000" });
+    expect((await accounts.unsealed(row, machines.sealing)).settings).toEqual(own);
+
+    await connection.rows("UPDATE fleet.accounts SET settings = settings || $1 WHERE name = 'moved'", [
+      JSON.stringify({ ALPACA_PAPER_ENDPOINT: "https://thief.example" }),
+    ]);
+    const refused = await type("fleet", "execute", "--dry-run", "--accounts", "moved");
+    expectExit(refused, 78);
+    expect(refused.output).toContain("moved has ALPACA_PAPER_ENDPOINT in the clear in the database");
+    await accounts.remove(row);
+  }, 60_000);
 
   /** By an intake, which has no identity. */
   async function shown(worker: TraderProcess): Promise<void> {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../../src/domain/clock.ts";
@@ -6,14 +6,12 @@ import { SILENT_AFTER_SECONDS } from "../../src/fleet/store/roll.ts";
 import { HEDGE, NUCLEAR, runOf } from "../scenarios/strategy.ts";
 import { expectExit, until } from "../scenarios/trader-process.ts";
 import { MachinesInstallation } from "./machines-installation.ts";
-import { PostgresServer } from "./store/postgres-server.ts";
+import { describeWithPostgres } from "./store/with-postgres.ts";
 
-const { missing } = PostgresServer;
-const where = missing === undefined ? describe : describe.skip;
 const BOOK = ["buy LEU filled", "buy OKLO filled", "buy SMR filled", "sell TQQQ filled"];
 const NAMES = ["growth", "ira", "joint"];
 
-where(`a fleet on several machines${missing === undefined ? "" : ` (skipped: ${missing})`}`, () => {
+describeWithPostgres("a fleet on several machines", () => {
   let machines: MachinesInstallation;
 
   beforeAll(async () => {

@@ -18,8 +18,8 @@ export interface AccountRow {
   readonly holder: string | undefined;
 }
 
-/** Never in the clear: what gives access. */
-const SEALED: readonly string[] = CREDENTIAL_SETTINGS;
+/** Never in the clear: what gives access, and where it is sent; who can only write to the database must not learn it. */
+const SEALED: readonly string[] = [...CREDENTIAL_SETTINGS, "ALPACA_PAPER_ENDPOINT", "ALPACA_ENDPOINT", "ALPACA_DATA_ENDPOINT"];
 
 /** The accounts of a fleet with a database, of one mode. */
 export class PostgresAccounts {
@@ -59,8 +59,14 @@ export class PostgresAccounts {
     return found;
   }
 
-  /** The account with its keys, as its settings are checked. */
+  /** The account with its keys, as its settings are checked. @throws TraderError (78) when they, or where they go, were changed. */
   async unsealed(row: AccountRow, sealing: Sealing): Promise<StoredAccount> {
+    const unsealed = Object.keys(row.settings).filter((name) => SEALED.includes(name));
+    if (unsealed.length > 0)
+      throw refused(
+        `${row.name} has ${unsealed.join(", ")} in the clear in the database, where only sealed values count.`,
+        "Somebody has changed the database. Find out who, and add the account again.",
+      );
     const keys = await sealing.unseal({ mode: this.#mode, name: row.name }, row.sealed);
     return this.stored(row.name, { ...row.settings, ...keys });
   }

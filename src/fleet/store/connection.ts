@@ -1,5 +1,6 @@
 import type { Pool, PoolClient, QueryResult, QueryResultRow } from "pg";
-import { asError, EXIT, messageOf, TraderError } from "../../domain/errors.ts";
+import { asError, EXIT, TraderError } from "../../domain/errors.ts";
+import { databaseFailure } from "./database-failure.ts";
 import { StoreUnreachable } from "./ports.ts";
 
 /** A statement that takes longer is taken for lost: its outcome is unknown. */
@@ -49,7 +50,7 @@ export class Connection implements Sql {
     try {
       return await this.#pool.query(text, [...values]);
     } catch (error) {
-      throw failureOf(error);
+      throw databaseFailure(error);
     }
   }
 
@@ -63,7 +64,7 @@ export class Connection implements Sql {
     level: "READ COMMITTED" | "REPEATABLE READ" = "READ COMMITTED",
   ): Promise<Result> {
     const client = await this.#pool.connect().catch((error: unknown) => {
-      throw failureOf(error);
+      throw databaseFailure(error);
     });
     const sql = sqlOn(client);
     let broken: Error | undefined;
@@ -101,7 +102,7 @@ function sqlOn(client: PoolClient): Sql {
     try {
       return await client.query(text, [...values]);
     } catch (error) {
-      throw failureOf(error);
+      throw databaseFailure(error);
     }
   };
   return { query, rows: async <Row>(text: string, values?: readonly unknown[]) => (await query(text, values)).rows as Row[] };
@@ -120,37 +121,4 @@ export async function loadOptional<Module>(name: string, load: () => Promise<Mod
       cause: error,
     });
   }
-}
-
-/** SQLSTATE classes in which the connection or the server is in trouble, and not the statement. */
-const TROUBLE = /^(08|57|53|58|XX)/;
-
-/** An error without an SQLSTATE came from the way to the server. Serialization failures and deadlocks were rolled back; asking again helps. */
-function failureOf(error: unknown): Error {
-  if (error instanceof StoreUnreachable || error instanceof TraderError) return error;
-  const code = Error.isError(error) && "code" in error ? String(error.code) : "";
-  const isSqlState = /^[0-9A-Z]{5}$/.test(code);
-  if (!isSqlState || TROUBLE.test(code) || code === "40001" || code === "40P01")
-    return new StoreUnreachable(`The fleet's database does not answer: ${messageOf(error) || code}.`, error);
-  return refusedStatement(error, code);
-}
-
-const REFUSALS: Readonly<Record<string, string>> = {
-  "28P01": "Check user and password in FLEET_DATABASE.",
-  "28000": "Check user and password in FLEET_DATABASE.",
-  "3D000": "Check the name of the database in FLEET_DATABASE, or create it.",
-  "3F000": "Run `alpaca-trader fleet database --migrate`.",
-  "42P01": "Run `alpaca-trader fleet database --migrate`.",
-  "42883": "Run `alpaca-trader fleet database --migrate`.",
-  "42501": "Give the user the role that docs/fleet-database.md names.",
-};
-
-function refusedStatement(error: unknown, code: string): TraderError {
-  const hint = REFUSALS[code];
-  return new TraderError(`The fleet's database refused a statement: ${messageOf(error)}.`, {
-    code: "fleet-database",
-    ...(hint === undefined ? {} : { hint }),
-    exitCode: EXIT.configuration,
-    cause: error,
-  });
 }

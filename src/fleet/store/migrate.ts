@@ -94,12 +94,17 @@ function newer(version: number): TraderError {
 /** What the doctor asks about the server. */
 export async function serverFacts(
   connection: Connection,
-): Promise<{ readonly server: string; readonly standbys: number; readonly isHere: boolean }> {
-  const [row] = await connection.rows<{ version: string; standbys: string; here: boolean }>(
-    `SELECT current_setting('server_version') AS version, (SELECT count(*) FROM pg_stat_replication) AS standbys,
+): Promise<{ readonly server: string; readonly standbys: number; readonly isHere: boolean; readonly isEncrypted: boolean }> {
+  const [row] = await connection.rows<{ version: string; standbys: string; here: boolean; encrypted: boolean | null }>(
+    `SELECT current_setting('server_version') AS version, (SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()) AS encrypted, (SELECT count(*) FROM pg_stat_replication) AS standbys,
             inet_server_addr() IS NULL OR inet_server_addr() = inet_client_addr() AS here`,
   );
-  return { server: `PostgreSQL ${row?.version ?? ""}`, standbys: Number(row?.standbys ?? 0), isHere: row?.here === true };
+  return {
+    server: `PostgreSQL ${row?.version ?? ""}`,
+    standbys: Number(row?.standbys ?? 0),
+    isHere: row?.here === true,
+    isEncrypted: row?.encrypted === true,
+  };
 }
 
 /** Why a commit that was confirmed could be lost; each a sentence. */

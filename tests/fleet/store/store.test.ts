@@ -6,6 +6,7 @@ import { newBoss, PostgresStore } from "../../../src/fleet/store/postgres-store.
 import { StoreUnreachable, type FleetStore, type Holding, type OfferedLine } from "../../../src/fleet/store/ports.ts";
 import { emptyDatabase, insertAccount, memoryBench, postgresBench, type Bench } from "./bench.ts";
 import { PostgresServer } from "./postgres-server.ts";
+import { describeWithPostgres } from "./with-postgres.ts";
 
 const NOW = Date.UTC(2026, 10, 30, 15);
 
@@ -20,10 +21,7 @@ describe("the fleet's store in memory, for simulations, keeps the contract:", ()
   storeContract(memoryBench);
 });
 
-const { missing } = PostgresServer;
-const where = missing === undefined ? describe : describe.skip;
-
-where(`the fleet's store in PostgreSQL${missing === undefined ? "" : ` (skipped: ${missing})`}`, () => {
+describeWithPostgres("the fleet's store in PostgreSQL", () => {
   let server: PostgresServer;
   let admin: Connection;
 

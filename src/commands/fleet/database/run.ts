@@ -6,6 +6,7 @@ import { DatabaseDashboard } from "../../../fleet/database-dashboard.ts";
 import { SavedFleet } from "../../../fleet/saved-fleet.ts";
 import { FleetWorker } from "../../../fleet/worker/fleet-worker.ts";
 import { PostgresAccounts } from "../../../fleet/store/accounts.ts";
+import { durabilityProblems } from "../../../fleet/store/migrate.ts";
 import { PostgresStore } from "../../../fleet/store/postgres-store.ts";
 import { Sealing } from "../../../fleet/store/sealing.ts";
 import type { Log } from "../../../logging/logger.ts";
@@ -14,6 +15,8 @@ import { onStopSignal } from "../../stop-signals.ts";
 import { asFleetProcess, openFleetLogs } from "../fleet-process.ts";
 import { databaseUrl, sharedConfig, type OpenFleet } from "./open.ts";
 import { settingsOf } from "./read.ts";
+
+const DURABILITY_HINT = "The fleet relies on what its database has confirmed; docs/fleet-database.md says what to set.";
 
 /** What one process of the fleet does. */
 export interface Role {
@@ -38,6 +41,8 @@ export async function runMachine(context: CommandContext, { isIntake, isWorker, 
     const onTrouble = (error: Error): void => log.debug(`Queue: ${error.message}`);
     const store = await PostgresStore.open({ url, mode, clock: context.clock, supervises: isWorker, onTrouble });
     try {
+      if (isWorker)
+        for (const problem of await durabilityProblems(store.connection)) log.warn(`Warning: ${problem}`, { hint: DURABILITY_HINT });
       const accounts = new PostgresAccounts(store.connection, mode, stateDirFrom(env));
       const worker = new FleetWorker({ ...context, ...logs, env, shared, store, accounts, sealing, isIntake, secrets });
       onStopSignal(context.clock, (signal) => {

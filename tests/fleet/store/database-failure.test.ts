@@ -1,0 +1,27 @@
+import { describe, expect, test } from "@jest/globals";
+import { EXIT, TraderError } from "../../../src/domain/errors.ts";
+import { databaseFailure } from "../../../src/fleet/store/database-failure.ts";
+import { StoreUnreachable } from "../../../src/fleet/store/ports.ts";
+
+const withCode = (code: string, more: object = {}): Error => Object.assign(new Error("said so"), { code, ...more });
+
+describe("a failed statement", () => {
+  test.each(["EPIPE", "ECONNRESET", "EPERM", "ETIMEDOUT"])("may have been carried out when the connection broke (%s)", (code) => {
+    expect(databaseFailure(withCode(code))).toBeInstanceOf(StoreUnreachable);
+  });
+
+  test.each(["40001", "40P01", "57P01", "53300", "08006"])("is worth another try when the server says %s", (code) => {
+    expect(databaseFailure(withCode(code, { severity: "FATAL" }))).toBeInstanceOf(StoreUnreachable);
+  });
+
+  test("that the server refused says so, with what to do, and without what the server tells of the rows", () => {
+    const failure = databaseFailure(withCode("28P01", { severity: "FATAL", detail: "Key (sealed)=(secret)" }));
+    expect(failure).not.toBeInstanceOf(StoreUnreachable);
+    expect(failure).toBeInstanceOf(TraderError);
+    expect(failure).toMatchObject({
+      message: "The fleet's database refused a statement: said so.",
+      hint: "Check user and password in FLEET_DATABASE.",
+      exitCode: EXIT.configuration,
+    });
+  });
+});

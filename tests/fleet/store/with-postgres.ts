@@ -1,0 +1,13 @@
+import { describe } from "@jest/globals";
+import { PostgresServer } from "./postgres-server.ts";
+
+/**
+ * A suite on a real PostgreSQL. Where none can be started, its tests are skipped, and a line on stderr says why: Jest shows no
+ * names of skipped tests when it runs many files.
+ */
+export function describeWithPostgres(name: string, suite: () => void): void {
+  const { missing } = PostgresServer;
+  if (missing === undefined) return describe(name, suite);
+  process.stderr.write(`SKIPPED: ${name}: ${missing}\n`);
+  return describe.skip(`${name} (skipped: ${missing})`, suite);
+}
