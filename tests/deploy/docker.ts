@@ -1,9 +1,11 @@
 import { appendFileSync, chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { systemClock } from "../../src/domain/clock.ts";
 import { HEDGE, NUCLEAR, runOf } from "../scenarios/strategy.ts";
 import type { Leg } from "../scenarios/strategy.ts";
 import { Checks, eventually, expectThat, took } from "./checks.ts";
+import { DatabaseCompose } from "./database-compose.ts";
 import { BASE, Engine } from "./engine.ts";
 import { FleetCompose } from "./fleet-compose.ts";
 import { hang } from "./hang.ts";
@@ -17,8 +19,12 @@ import { VenueProbe } from "./venue-probe.ts";
  * Builds the image and runs it as docs/docker.md says, with a real engine: the one of this machine, or
  * one that is started for it. Needs root, docker.io and docker-compose (and debootstrap where no registry answers).
  *
- *   npm run test:deploy:docker
+ *   npm run test:deploy:docker [-- --only database]
+ *
+ * `--only database`: the fleet with a database alone.
  */
+const { values } = parseArgs({ options: { only: { type: "string" } } });
+
 const IMAGE = "alpaca-trader:test";
 const PORT = 18_795;
 const HEALTH_PORT = 18_796;
@@ -47,6 +53,7 @@ const alerts = join(directory, "alerts", "nuclear_alerts.json");
 const checks = new Checks();
 const engine = new Engine(directory);
 const fleet = new FleetCompose(IMAGE, project, directory);
+const machines = new DatabaseCompose(IMAGE, project);
 const venue = new VenueProbe(`http://127.0.0.1:${String(PORT)}`);
 const names = (...short: string[]): string[] => short.map((name) => `alpaca-trader-test-${name}`);
 const containers = names("venue", "trader", "second", "simulated", "wrong", "mounted", "published", "simulator");
@@ -59,6 +66,7 @@ try {
   await everything();
 } finally {
   fleet.remove();
+  machines.remove();
   for (const container of containers) run("docker", ["rm", "-f", container]);
   for (const volume of volumes) run("docker", ["volume", "rm", "-f", volume]);
   run("docker", ["rmi", "-f", IMAGE]);
@@ -70,6 +78,18 @@ try {
 async function everything(): Promise<void> {
   await checks.check("the base image", () => Promise.resolve(engine.provideBase()));
   if (!(await checks.check("builds, small and without secrets in any layer", build))) return;
+  if (values.only !== "database") await single();
+  await checks.check("the image of a fleet with a database, whose packages the single one has not", () => machines.built());
+  await checks.check("compose.fleet-database.yaml: tables, identity and three accounts", () => machines.prepared());
+  await checks.check("an intake and two workers start, and are healthy; the doctor is content", () => machines.starts());
+  await checks.check("they trade a run in all three accounts", () => machines.trades());
+  await checks.check("the dashboard of all accounts, with its token", () => machines.shown());
+  await checks.check("a worker lost in mid-execution: the other one finishes, nothing sent twice", () => machines.killed());
+  await checks.check("the database killed: said aloud, and traded once it is back", () => machines.databaseStopped());
+  await checks.check("they stop within 8 s, with 0, and no secret is in their logs", () => machines.stops());
+}
+
+async function single(): Promise<void> {
   await checks.check("every command runs in it", () => Promise.resolve(everyCommandRuns(IMAGE, COMMANDS_STATE)));
   await checks.check("with no keys: trades on the built-in simulator", simulated);
   await checks.check("a simulator of its own: healthy, for any client at a published port, its account kept in a volume", ownSimulator);

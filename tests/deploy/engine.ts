@@ -82,3 +82,8 @@ export class Engine {
 function hasBridge(): boolean {
   return existsSync("/sys/class/net/docker0");
 }
+
+/** Compose as a plugin of Docker, or as Debian 12 has it. */
+export function composeCommand(): readonly string[] {
+  return run("docker", ["compose", "version"]).status === 0 ? ["docker", "compose"] : ["docker-compose"];
+}

@@ -19,6 +19,25 @@ describe("the systemd units", () => {
     expect(plain).toContain("ProtectSystem=strict");
     expect(hardening("alpaca-trader@.service")).toEqual(plain);
     expect(hardening("alpaca-trader-fleet.service")).toEqual(plain);
+    expect(hardening("alpaca-trader-worker.service")).toEqual(plain);
+    expect(hardening("alpaca-trader-intake.service")).toEqual(plain);
+  });
+
+  test("those of a fleet with a database differ from it in names, command and the identity, which the worker alone has", () => {
+    const fleet = linesOf("alpaca-trader-fleet.service");
+    const ownLines = (role: string): string[] => {
+      const named = linesOf(`alpaca-trader-${role}.service`).map((line) =>
+        line.replaceAll(`alpaca-trader-${role}`, "alpaca-trader-fleet").replaceAll(`/${role}`, "/fleet"),
+      );
+      return named.filter((line) => !fleet.includes(line)).map((line) => line.replace(/.*cli\.js/, ""));
+    };
+    const common = (role: string): string[] => [
+      expect.stringMatching(/^Description=/) as unknown as string,
+      "Documentation=file:///opt/alpaca-trader/docs/fleet-database.md",
+      ` fleet ${role}'`,
+    ];
+    expect(ownLines("worker")).toEqual([...common("worker"), "LoadCredential=fleet-identity:/etc/alpaca-trader/fleet-identity"]);
+    expect(ownLines("intake")).toEqual(common("intake"));
   });
 
   test("the fleet's unit differs from the template in names, paths, command, keys and memory alone", () => {
@@ -52,9 +71,31 @@ describe("the compose files", () => {
     expect(fleet?.environment.LOG_DIR).toMatch(/^\/var\/lib\/alpaca-trader\//);
   });
 
-  test("both are in the package", () => {
+  test("the processes of a fleet with a database are as hardened, and the identity is mounted for those that trade alone", () => {
+    const { trader } = servicesOf("compose.yaml");
+    const { database, admin, ...machines } = servicesOf("compose.fleet-database.yaml");
+    expect(Object.keys(machines)).toEqual(["intake", "worker-1", "worker-2"]);
+    for (const [service, { command, volumes, environment, ...other }] of Object.entries(machines)) {
+      for (const name of ["read_only", "tmpfs", "cap_drop", "security_opt", "restart", "stop_grace_period"])
+        expect(other[name]).toEqual(trader?.[name]);
+      expect(command).toEqual(["fleet", service === "intake" ? "intake" : "worker"]);
+      expect(volumes.includes("keys:/keys:ro")).toBe(service !== "intake");
+      expect("FLEET_IDENTITY_FILE" in environment).toBe(service !== "intake");
+    }
+    expect(admin?.profiles).toEqual(["admin"]);
+    expect(database?.env_file).toEqual(["database.env"]);
+  });
+
+  test("the image takes the packages of a fleet with a database from the versions that package.json names, and only if asked", () => {
+    expect(textOf("Dockerfile")).toMatch(/ARG FLEET_DATABASE=\nRUN if \[ -n "\$FLEET_DATABASE" \]; then [^]*peerDependencies/);
+    const { peerDependencies } = JSON.parse(textOf("package.json")) as { peerDependencies: Record<string, string> };
+    const install = Object.entries(peerDependencies).map((each) => each.join("@"));
+    for (const each of install) expect(textOf("docs/fleet-database.md")).toContain(each);
+  });
+
+  test("all are in the package", () => {
     const { files } = JSON.parse(textOf("package.json")) as { files: string[] };
-    expect(files).toEqual(expect.arrayContaining(["systemd", "compose.yaml", "compose.fleet.yaml"]));
+    expect(files).toEqual(expect.arrayContaining(["systemd", "compose.yaml", "compose.fleet.yaml", "compose.fleet-database.yaml"]));
   });
 });
 
@@ -80,12 +121,13 @@ function linesOf(unit: string): string[] {
 
 /** What the service is kept from, and how it is watched, started again and stopped. */
 function hardening(unit: string): string[] {
-  const own = /^(Description|Documentation|ExecStart|SyslogIdentifier|EnvironmentFile|Environment|StateDirectory|Logs\w+|MemoryMax)=/;
+  const own =
+    /^(Description|Documentation|ExecStart|LoadCredential|SyslogIdentifier|EnvironmentFile|Environment|StateDirectory|Logs\w+|MemoryMax)=/;
   return linesOf(unit)
     .filter((line) => !own.test(line))
     .toSorted();
 }
 
 function servicesOf(file: string): Readonly<Record<string, Service>> {
-  return (parse(textOf(file)) as { services: Readonly<Record<string, Service>> }).services;
+  return (parse(textOf(file), { merge: true }) as { services: Readonly<Record<string, Service>> }).services;
 }

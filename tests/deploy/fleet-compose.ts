@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { systemClock } from "../../src/domain/clock.ts";
 import { HEDGE, NUCLEAR, runOf, type Leg } from "../scenarios/strategy.ts";
 import { eventually, expectThat, took } from "./checks.ts";
+import { composeCommand } from "./engine.ts";
 import { run, runWell, type Ran } from "./shell.ts";
 
 const NAME = "alpaca-trader-test-fleet";
@@ -148,9 +149,4 @@ export class FleetCompose {
     const [program = "", ...plugin] = composeCommand();
     return run(program, [...plugin, "-p", NAME, "-f", "compose.fleet.yaml", "-f", this.#override, ...words], { cwd: this.#project, input });
   }
-}
-
-/** Compose as a plugin of Docker, or as Debian 12 has it. */
-function composeCommand(): readonly string[] {
-  return run("docker", ["compose", "version"]).status === 0 ? ["docker", "compose"] : ["docker-compose"];
 }

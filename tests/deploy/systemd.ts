@@ -6,6 +6,7 @@ import { HEDGE, NUCLEAR, runOf } from "../scenarios/strategy.ts";
 import type { Leg } from "../scenarios/strategy.ts";
 import { Administration } from "./administration.ts";
 import { Checks, eventually, expectThat, took } from "./checks.ts";
+import { DatabaseService } from "./database-service.ts";
 import { commands, section } from "./documented.ts";
 import { FleetService } from "./fleet-service.ts";
 import { hang } from "./hang.ts";
@@ -22,12 +23,17 @@ import { VenueProbe } from "./venue-probe.ts";
  * words of docs/systemd.md, and does to the service what happens to services. Needs root, debootstrap and
  * systemd-container.
  *
- *   npm run test:deploy:systemd [-- --suite trixie] [--like ROOT] [--keep]
+ *   npm run test:deploy:systemd [-- --suite trixie] [--like ROOT] [--keep] [--only database]
  *
- * ROOT: a debootstrap root of that suite, to save its minutes.
+ * ROOT: a debootstrap root of that suite, to save its minutes. `--only database`: the fleet with a database alone.
  */
 const { values } = parseArgs({
-  options: { suite: { type: "string", default: "bookworm" }, like: { type: "string" }, keep: { type: "boolean" } },
+  options: {
+    suite: { type: "string", default: "bookworm" },
+    like: { type: "string" },
+    keep: { type: "boolean" },
+    only: { type: "string" },
+  },
 });
 
 const PORT = 18_788;
@@ -73,6 +79,7 @@ const unit = new TraderUnit(machine, "alpaca-trader.service");
 const second = new TraderUnit(machine, "alpaca-trader@second.service");
 const administration = new Administration(machine, unit);
 const fleet = new FleetService(machine, OWNER);
+const machines = new DatabaseService(machine, OWNER);
 const venue = new VenueProbe(`http://127.0.0.1:${String(PORT)}`);
 // The checks that are left would go on for minutes, on whatever machine answers now.
 process.once("SIGINT", () => void leave(1).then(() => process.exit()));
@@ -93,6 +100,12 @@ async function everything(): Promise<void> {
   shareRegistries(machine.root);
   if (!(await checks.check("the machine boots", boots))) return;
   if (!(await checks.check("installs with Debian's Node and npm, by the words of docs/systemd.md", install))) return;
+  if (values.only !== "database") await single();
+  await withDatabase();
+  if (values.only !== "database") await upkeep();
+}
+
+async function single(): Promise<void> {
   await checks.check("systemd-analyze verify finds nothing in the units", () => verify(unit.name, "alpaca-trader@growth.service"));
   await checks.check("systemd-analyze security: exposure at most 2.0", () => exposure(unit.name));
   await checks.check("starts, and is ready with a status", starts);
@@ -121,6 +134,24 @@ async function everything(): Promise<void> {
   await checks.check("one account of the fleet halted: the others trade, and it does after `resume`", () => fleet.haltedAlone());
   await checks.check("the fleet stops within 8 s", () => fleet.stops());
   await checks.check("the fleet uninstalled by the words of docs/fleet.md", () => fleet.uninstalled());
+}
+
+async function withDatabase(): Promise<void> {
+  await checks.check("a fleet with a database, installed by the words of docs/fleet-database.md", () => machines.accountsAdded());
+  for (const { name } of [machines.worker, machines.intake])
+    await checks.check(`systemd-analyze of ${name}: nothing found, exposure at most 2.0`, () => verify(name).then(() => exposure(name)));
+  await checks.check("a worker and an intake start, no key is in their environment, and the doctor is content", () => machines.starts());
+  await checks.check("they trade an alert in both accounts", () => machines.trades());
+  await checks.check("the worker killed with -9 in mid-execution: started again and converged, nothing sent twice", () =>
+    machines.killed(),
+  );
+  await checks.check("the worker's event loop hangs: the watchdog replaces the process", () => machines.hung());
+  await checks.check("backed up while it runs, and restored elsewhere; no key in the dump", () => machines.dumped());
+  await checks.check("both stop within 8 s, and no secret is in the journal", () => machines.stops());
+  await checks.check("the fleet with a database removed", () => Promise.resolve(machines.removed()));
+}
+
+async function upkeep(): Promise<void> {
   await checks.check("outside of /tmp, as docs/systemd.md says", outsideTmp);
   await checks.check("backed up while it runs, and restored, by the words of docs/systemd.md", () => administration.backedUpAndRestored());
   await checks.check("a ledger that root has restored: refused with the cure, not started again", () => administration.ledgerOfRoot());
