@@ -35,7 +35,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends postgresql && r
 RUN printf '%s\\n' '#!/bin/sh' 'set -e' 'cd /tmp' 'bin=$(echo /usr/lib/postgresql/*/bin)' 'data=/var/lib/postgresql/data' \\
   'mkdir -p $data && chown postgres $data' \\
   'if [ ! -e $data/PG_VERSION ]; then echo "$POSTGRES_PASSWORD" > /tmp/pw && chown postgres /tmp/pw' \\
-  '  su postgres -c "$bin/initdb -D $data -U $POSTGRES_USER -A scram-sha-256 --pwfile=/tmp/pw" && rm /tmp/pw' \\
+  '  su postgres -c "$bin/initdb -D $data -E UTF8 --no-locale -U $POSTGRES_USER -A scram-sha-256 --pwfile=/tmp/pw" && rm /tmp/pw' \\
   '  su postgres -c "$bin/postgres --single -D $data postgres" <<< "CREATE DATABASE $POSTGRES_DB;" || true; fi' \\
   'exec setpriv --reuid=postgres --regid=postgres --init-groups $bin/postgres -D $data "$@"' > /usr/local/bin/start \\
   && sed -i '1s/sh$/bash/' /usr/local/bin/start && chmod +x /usr/local/bin/start

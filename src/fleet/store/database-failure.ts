@@ -13,6 +13,8 @@ export function databaseFailure(error: unknown): Error {
   if (error instanceof StoreUnreachable || error instanceof TraderError) return error;
   const code = Error.isError(error) && "code" in error ? String(error.code) : "";
   const isFromServer = Error.isError(error) && "severity" in error && /^[0-9A-Z]{5}$/.test(code);
+  // A demoted primary, or a stand-by that is not promoted yet: a fail-over is under way.
+  if (code === "25006" && isFromServer) return new StoreUnreachable("The fleet's database can only be read at present.", error);
   if (!isFromServer || TROUBLE.test(code) || code === "40001" || code === "40P01")
     return new StoreUnreachable(`The fleet's database does not answer: ${messageOf(error) || code}.`, error);
   return refusedStatement(error, code);

@@ -28,6 +28,7 @@ const QUEUE_OPTIONS = {
  * @returns the versions of the fleet's tables before and after.
  */
 export async function migrateDatabase(connection: Connection, boss: PgBoss): Promise<{ from: number; to: number }> {
+  await assertEncoding(connection);
   const from = await connection.transaction(migrateTables);
   await boss.start();
   try {
@@ -39,6 +40,17 @@ export async function migrateDatabase(connection: Connection, boss: PgBoss): Pro
     await boss.stop({ graceful: false, close: false });
   }
   return { from, to: NEWEST };
+}
+
+/** Another one has no place for some characters: a halt would be refused for its reason. */
+async function assertEncoding(connection: Connection): Promise<void> {
+  const [row] = await connection.rows<{ encoding: string }>("SELECT current_setting('server_encoding') AS encoding");
+  if (row?.encoding === "UTF8") return;
+  throw new TraderError(`The fleet's database has the encoding ${row?.encoding ?? "(unknown)"}; it needs UTF8.`, {
+    code: "fleet-database",
+    hint: "Create it with CREATE DATABASE fleet ENCODING 'UTF8' TEMPLATE template0.",
+    exitCode: EXIT.configuration,
+  });
 }
 
 async function migrateTables(sql: Sql): Promise<number> {
@@ -89,37 +101,4 @@ function newer(version: number): TraderError {
     `The fleet's database was migrated by a newer version of this program (${String(version)}; this one knows ${String(NEWEST)}).`,
     { code: "fleet-database", hint: "Install that version here too.", exitCode: EXIT.configuration },
   );
-}
-
-/** What the doctor asks about the server. */
-export async function serverFacts(
-  connection: Connection,
-): Promise<{ readonly server: string; readonly standbys: number; readonly isHere: boolean; readonly isEncrypted: boolean }> {
-  const [row] = await connection.rows<{ version: string; standbys: string; here: boolean; encrypted: boolean | null }>(
-    `SELECT current_setting('server_version') AS version, (SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()) AS encrypted, (SELECT count(*) FROM pg_stat_replication) AS standbys,
-            inet_server_addr() IS NULL OR inet_server_addr() = inet_client_addr() AS here`,
-  );
-  return {
-    server: `PostgreSQL ${row?.version ?? ""}`,
-    standbys: Number(row?.standbys ?? 0),
-    isHere: row?.here === true,
-    isEncrypted: row?.encrypted === true,
-  };
-}
-
-/** Why a commit that was confirmed could be lost; each a sentence. */
-export async function durabilityProblems(connection: Connection): Promise<string[]> {
-  const settings = async (name: string): Promise<string> => {
-    const [row] = await connection.rows<{ value: string }>("SELECT current_setting($1) AS value", [name]);
-    return row?.value ?? "";
-  };
-  const problems: string[] = [];
-  if ((await settings("fsync")) !== "on") problems.push("fsync is off: a power cut of the database loses orders that were sent.");
-  if ((await settings("synchronous_commit")) === "off")
-    problems.push("synchronous_commit is off: a crash of the database loses the newest orders that were sent.");
-  // Only a superuser sees the stand-bys of others; without one there is none to lose anything to.
-  const standbys = await connection.rows<{ state: string }>("SELECT sync_state AS state FROM pg_stat_replication");
-  if (standbys.some(({ state }) => state === "async"))
-    problems.push("A stand-by is asynchronous: after a fail-over to it the newest orders may be missing. Set synchronous_standby_names.");
-  return problems;
 }

@@ -10,6 +10,10 @@ describe("a failed statement", () => {
     expect(databaseFailure(withCode(code))).toBeInstanceOf(StoreUnreachable);
   });
 
+  test("is worth another try while the server can only be read, as during a fail-over", () => {
+    expect(databaseFailure(withCode("25006", { severity: "ERROR" }))).toBeInstanceOf(StoreUnreachable);
+  });
+
   test.each(["40001", "40P01", "57P01", "53300", "08006"])("is worth another try when the server says %s", (code) => {
     expect(databaseFailure(withCode(code, { severity: "FATAL" }))).toBeInstanceOf(StoreUnreachable);
   });

@@ -51,6 +51,18 @@ describeWithPostgres("the fleet's store in PostgreSQL", () => {
     }
   });
 
+  test("refuses to make its tables where some characters have no place", async () => {
+    await admin.rows("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
+    const latin = await Connection.open(server.url.replace("/postgres?", "/latin?"));
+    try {
+      await expect(migrateDatabase(latin, await newBoss(latin, { migrates: true }))).rejects.toThrow(
+        "has the encoding LATIN1; it needs UTF8",
+      );
+    } finally {
+      await latin.close();
+    }
+  });
+
   test("refuses a database of a newer version", async () => {
     await admin.rows("UPDATE fleet.schema_version SET version = version + 1");
     await expect(PostgresStore.open({ url: server.url, mode: "paper", clock: systemClock })).rejects.toThrow("newer version");

@@ -1,5 +1,5 @@
 import { loadAccount } from "../../../fleet/fleet-settings.ts";
-import { durabilityProblems, serverFacts } from "../../../fleet/store/migrate.ts";
+import { durabilityProblems, readServer } from "../../../fleet/store/server-facts.ts";
 import { SILENT_AFTER_SECONDS } from "../../../fleet/store/roll.ts";
 import { Sealing } from "../../../fleet/store/sealing.ts";
 import type { AccountRow } from "../../../fleet/store/accounts.ts";
@@ -63,9 +63,10 @@ async function examineMachine(context: CommandContext, steps: readonly Step[]): 
 }
 
 async function databaseFindings({ store }: OpenFleet): Promise<Findings> {
+  const server = await readServer(store.connection);
   return judgeDatabase({
-    ...(await serverFacts(store.connection)),
-    problems: await durabilityProblems(store.connection),
+    ...server,
+    problems: durabilityProblems(server),
     skewMs: await store.queue.skew(),
     mostSkewMs: MOST_SKEW_MS,
   });

@@ -6,7 +6,7 @@ import { DatabaseDashboard } from "../../../fleet/database-dashboard.ts";
 import { SavedFleet } from "../../../fleet/saved-fleet.ts";
 import { FleetWorker } from "../../../fleet/worker/fleet-worker.ts";
 import { PostgresAccounts } from "../../../fleet/store/accounts.ts";
-import { durabilityProblems } from "../../../fleet/store/migrate.ts";
+import { durabilityProblems, readServer } from "../../../fleet/store/server-facts.ts";
 import { PostgresStore } from "../../../fleet/store/postgres-store.ts";
 import { Sealing } from "../../../fleet/store/sealing.ts";
 import type { Log } from "../../../logging/logger.ts";
@@ -42,7 +42,8 @@ export async function runMachine(context: CommandContext, { isIntake, isWorker, 
     const store = await PostgresStore.open({ url, mode, clock: context.clock, supervises: isWorker, onTrouble });
     try {
       if (isWorker)
-        for (const problem of await durabilityProblems(store.connection)) log.warn(`Warning: ${problem}`, { hint: DURABILITY_HINT });
+        for (const problem of durabilityProblems(await readServer(store.connection)))
+          log.warn(`Warning: ${problem}`, { hint: DURABILITY_HINT });
       const accounts = new PostgresAccounts(store.connection, mode, stateDirFrom(env));
       const worker = new FleetWorker({ ...context, ...logs, env, shared, store, accounts, sealing, isIntake, secrets });
       onStopSignal(context.clock, (signal) => {

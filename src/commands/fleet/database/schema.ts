@@ -1,6 +1,7 @@
 import { EXIT, type ExitCode } from "../../../domain/errors.ts";
 import { Connection } from "../../../fleet/store/connection.ts";
-import { assertSchema, durabilityProblems, migrateDatabase } from "../../../fleet/store/migrate.ts";
+import { assertSchema, migrateDatabase } from "../../../fleet/store/migrate.ts";
+import { durabilityProblems, readServer } from "../../../fleet/store/server-facts.ts";
 import { newBoss } from "../../../fleet/store/postgres-store.ts";
 import type { CommandContext } from "../../context.ts";
 import { configuration, databaseUrl } from "./open.ts";
@@ -27,7 +28,7 @@ export async function database({ env, out }: CommandContext, { migrate = false, 
       await assertSchema(connection);
       out.line("The fleet's tables are of this program's version.");
     }
-    const problems = await durabilityProblems(connection);
+    const problems = durabilityProblems(await readServer(connection));
     for (const problem of problems) out.line(`Warning: ${problem}`);
     return problems.length === 0 ? EXIT.ok : EXIT.failed;
   } finally {
