@@ -101,7 +101,7 @@ describeWithPostgres("a fleet on several machines", () => {
   }, 120_000);
 });
 
-where(`canary accounts of a fleet on several machines${missing === undefined ? "" : ` (skipped: ${missing})`}`, () => {
+describeWithPostgres("canary accounts of a fleet on several machines", () => {
   let machines: MachinesInstallation;
 
   afterEach(() => machines.close());

@@ -27,7 +27,8 @@ function refuseWhatWorkersDecide(options: FleetExecuteOptions): void {
   if (ignoreMarketHours) throw configuration(cannot("--ignore-market-hours"), `${WORKERS_DECIDE} Offer the run while the market is open.`);
   if (finish)
     throw configuration(cannot("--finish"), `${WORKERS_DECIDE} They go on with the rest of a run by themselves while it is fresh.`);
-  if (canaryFails !== undefined) throw configuration(cannot("--canary-fails"), `${WORKERS_DECIDE} Leave the option out.`);
+  if (canaryFails !== undefined)
+    throw configuration(cannot("--canary-fails"), `${WORKERS_DECIDE} FLEET_CANARY_FAILS in their settings says it.`);
   if (accounts !== undefined && !isDry)
     throw configuration(
       "A run is offered to all accounts of a fleet with a database, so `fleet execute --accounts` works with --dry-run only.",
