@@ -2,6 +2,7 @@ import { AccountEngine } from "./account-engine.ts";
 import { recordEvent } from "./event-log.ts";
 import type { TraderEvent } from "./events.ts";
 import type { SignalInbox } from "./signal-inbox.ts";
+import type { AccountCeiling } from "../broker/request-ceiling.ts";
 import type { Account, Broker, Position } from "../domain/broker.ts";
 import { BrokerError } from "../domain/broker.ts";
 import { accountLockName, accountRefusal } from "../accounts/account-guard.ts";
@@ -62,6 +63,8 @@ export interface FleetMember extends SharedLogs {
   readonly calm?: () => Promise<void>;
   /** The broker, with what is the same for all accounts at this address read once for all of them. */
   readonly sharing?: (broker: Broker, tradingUrl: string, account: string) => Broker;
+  /** What the requests of all accounts pass. */
+  readonly ceiling?: AccountCeiling | undefined;
   /** Its ledger is kept elsewhere, and another machine may take it over at any time. */
   readonly held?: HeldAccount;
 }
@@ -137,7 +140,12 @@ export class TradingSession {
       const venue = options.venue ?? (await openVenue(config, options.clock, options.command));
       closers.push(() => venue.close());
       const onWait = (text: string): void => session.emit({ kind: "remark", level: "info", important: true, text });
-      const own = await openBroker(config, venue, options.clock, { log, onWait, mayWrite: held?.mayLeave });
+      const own = await openBroker(config, venue, options.clock, {
+        log,
+        onWait,
+        mayWrite: held?.mayLeave,
+        ceiling: options.member?.ceiling,
+      });
       const guarded = held?.fence(own) ?? own;
       const broker = options.member?.sharing?.(guarded, venue.alpaca.tradingUrl, options.member.account) ?? guarded;
       const session = new TradingSession(options, config, { log, tradeLog, ledger, venue, broker });

@@ -1,3 +1,4 @@
+import type { AccountCeiling } from "../broker/request-ceiling.ts";
 import type { Broker } from "../domain/broker.ts";
 import type { Clock } from "../domain/clock.ts";
 import { shadowAccountFile } from "../config/files.ts";
@@ -34,6 +35,8 @@ export interface BrokerListeners {
   readonly log?: Log;
   /** Explains why nothing happens for a while. */
   readonly onWait?: ((text: string) => void) | undefined;
+  /** What the requests of all accounts of this process pass. Default: only the account's own budget counts. */
+  readonly ceiling?: AccountCeiling | undefined;
   /** Asked right before an order or a cancel leaves; false: it is not sent. Default: it may always. */
   readonly mayWrite?: (() => boolean) | undefined;
 }
@@ -59,7 +62,7 @@ async function openAlpaca(
   config: Pick<Config, "mode">,
   venue: VenueAccess,
   clock: Clock,
-  { log, onWait, mayWrite }: BrokerListeners,
+  { log, onWait, mayWrite, ceiling }: BrokerListeners,
 ): Promise<Broker> {
   const { createAlpacaBroker } = await import("../broker/alpaca.ts");
   let toldUntil = 0;
@@ -69,6 +72,7 @@ async function openAlpaca(
     alpaca: venue.alpaca,
     clock,
     mayWrite,
+    ceiling,
     onTraffic: (record) => log?.debug(`${record.method} ${record.path}`, { ...record }),
     onWait: (waitMs) => {
       // Trading and market data have separate budgets; when both are used up, one message is enough.

@@ -50,6 +50,7 @@ import { ACTIVITIES_PER_PAGE, allActivities, allOrders, ORDERS_PER_PAGE } from "
 import { toMarketPrices } from "./price-mapping.ts";
 import type { Redact } from "./redaction.ts";
 import { createRedaction } from "./redaction.ts";
+import type { AccountCeiling } from "./request-ceiling.ts";
 import type { CreateSocket } from "./stream-connection.ts";
 import type { TrafficRecord } from "./transport.ts";
 import { VenueCalls } from "./venue-calls.ts";
@@ -72,6 +73,8 @@ export interface AlpacaBrokerOptions {
   readonly requestsPerMinute?: number | undefined;
   /** Called once for every long wait on the request budget, with the milliseconds until the next request may leave. */
   readonly onWait?: ((waitMs: number) => void) | undefined;
+  /** What the requests of all accounts of this process pass. Default: only the account's own budget counts. */
+  readonly ceiling?: AccountCeiling | undefined;
   /** Asked right before an order or a cancel leaves, after all waiting; false: it is not sent. Default: it may always. */
   readonly mayWrite?: (() => boolean) | undefined;
 }
@@ -132,6 +135,7 @@ class AlpacaBroker implements Broker {
       requestsPerMinute: options.requestsPerMinute,
       onWait: options.onWait,
       mayWrite: options.mayWrite,
+      ceiling: options.ceiling,
     };
     const tradingUrl = normaliseEndpoint(alpaca.tradingUrl);
     const dataUrl = normaliseEndpoint(alpaca.dataUrl);

@@ -1,5 +1,6 @@
-import type { Clock, Timer } from "../domain/clock.ts";
+import type { Clock } from "../domain/clock.ts";
 import type { AnswerHeaders } from "./transport.ts";
+import { KINDS, PaceExceeded, type RequestKind, WaitingLine } from "./waiting-line.ts";
 
 /**
  * Alpaca allows 200 requests a minute per account, from all programs together. Staying below leaves room for a
@@ -24,28 +25,6 @@ const MAX_WAITING = 500;
 /** Shorter waits are not reported. */
 const REPORTED_WAIT_MS = 5_000;
 
-/** Priority: the first kind leaves first. */
-const KINDS = ["cancel", "order", "read"] as const;
-export type RequestKind = (typeof KINDS)[number];
-
-/** A request that never left: its time limit passed without room in the budget. */
-export class PaceExceeded extends Error {
-  override readonly name = "PaceExceeded";
-  /** Monotonic time when there may be room. */
-  readonly retryAt: number;
-
-  constructor(message: string, retryAt: number) {
-    super(message);
-    this.retryAt = retryAt;
-  }
-}
-
-interface Waiter {
-  readonly kind: RequestKind;
-  readonly release: () => void;
-  readonly refuse: (error: PaceExceeded) => void;
-}
-
 /**
  * The gate before the transport: at most `perMinute` requests in any 60 seconds plus a few cancels, cancels before
  * orders before reads, and nothing while the venue reports its own budget used up.
@@ -56,18 +35,23 @@ export class RequestPace {
   readonly #onWait: (waitMs: number) => void;
   /** Monotonic times of requests sent within the last minute, oldest first. */
   #sent: number[] = [];
-  #waiting: Waiter[] = [];
+  readonly #line: WaitingLine;
   readonly #pausedUntil: Record<RequestKind, number> = { cancel: 0, order: 0, read: 0 };
-  #timer: Timer | undefined;
   /** End of the wait last reported. */
   #reportedUntil = 0;
-  #closed = false;
 
   /** @param onWait called once for every wait worth reporting, with the milliseconds until the next request may leave. */
   constructor(clock: Clock, perMinute = REQUESTS_PER_MINUTE, onWait: (waitMs: number) => void = () => undefined) {
     this.#clock = clock;
     this.#perMinute = perMinute;
     this.#onWait = onWait;
+    this.#line = new WaitingLine({
+      clock,
+      opensAt: (kind, now) => this.#opensAt(kind, now),
+      left: (now) => this.#sent.push(now),
+      waits: (now, until) => this.#tellWait(now, until),
+      exceeded: "the rate limit is used up",
+    });
   }
 
   /**
@@ -75,25 +59,9 @@ export class RequestPace {
    * @throws PaceExceeded when it may not; then nothing was sent.
    */
   enter(kind: RequestKind, maxWaitMs: number): Promise<void> {
-    if (this.#closed) return Promise.reject(new PaceExceeded("the connection is closed", Number.POSITIVE_INFINITY));
-    if (kind === "read" && this.#waiting.length >= MAX_WAITING)
+    if (kind === "read" && this.#line.length >= MAX_WAITING)
       return Promise.reject(new PaceExceeded("too many requests are waiting", this.opensAt(kind)));
-    return new Promise((resolve, reject) => {
-      const limit = this.#clock.after(maxWaitMs, () => this.#giveUp(waiter));
-      const waiter: Waiter = {
-        kind,
-        release: () => {
-          limit.cancel();
-          resolve();
-        },
-        refuse: (error) => {
-          limit.cancel();
-          reject(error);
-        },
-      };
-      this.#waiting.push(waiter);
-      this.#letThrough();
-    });
+    return this.#line.enter(kind, maxWaitMs);
   }
 
   /** Monotonic time at which a request of this kind may leave if no others wait. */
@@ -130,11 +98,7 @@ export class RequestPace {
 
   /** Refuses all waiting requests. */
   close(): void {
-    this.#closed = true;
-    this.#timer?.cancel();
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const { refuse } of waiting) refuse(new PaceExceeded("the connection was closed", Number.POSITIVE_INFINITY));
+    this.#line.close();
   }
 
   #namedPause(headers: AnswerHeaders): number | undefined {
@@ -148,45 +112,13 @@ export class RequestPace {
   #pause(kinds: readonly RequestKind[], forMs: number): void {
     const until = this.#clock.monotonic() + forMs;
     for (const kind of kinds) this.#pausedUntil[kind] = Math.max(this.#pausedUntil[kind], until);
-    this.#letThrough();
-  }
-
-  #giveUp(waiter: Waiter): void {
-    this.#waiting = this.#waiting.filter((other) => other !== waiter);
-    waiter.refuse(new PaceExceeded("the rate limit is used up", this.opensAt(waiter.kind)));
-    this.#letThrough();
-  }
-
-  #letThrough(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    for (let next = this.#next(); next !== undefined; next = this.#next()) {
-      const now = this.#clock.monotonic();
-      const opensAt = this.#opensAt(next.kind, now);
-      if (opensAt > now) {
-        this.#timer = this.#clock.after(opensAt - now, () => this.#letThrough());
-        this.#tellWait(now, opensAt);
-        return;
-      }
-      this.#waiting.splice(this.#waiting.indexOf(next), 1);
-      this.#sent.push(now);
-      next.release();
-    }
+    this.#line.letThrough();
   }
 
   #tellWait(now: number, until: number): void {
     if (until - now < REPORTED_WAIT_MS || until <= this.#reportedUntil) return;
     this.#reportedUntil = until;
     this.#onWait(until - now);
-  }
-
-  /** A higher priority opens no later, so nothing waits for a lower one. */
-  #next(): Waiter | undefined {
-    for (const kind of KINDS) {
-      const waiter = this.#waiting.find((each) => each.kind === kind);
-      if (waiter !== undefined) return waiter;
-    }
-    return undefined;
   }
 }
 

@@ -2,9 +2,9 @@ import type { Clock } from "../domain/clock.ts";
 import type { TradingMode } from "../domain/config.ts";
 import { BrokerError } from "../domain/broker.ts";
 import { createHostGuard } from "./host-guard.ts";
-import type { RequestKind } from "./pacing.ts";
-import { PaceExceeded, RequestPace } from "./pacing.ts";
+import { RequestPace } from "./pacing.ts";
 import type { Redact } from "./redaction.ts";
+import type { AccountCeiling } from "./request-ceiling.ts";
 import { askRepeatedly } from "./retry.ts";
 import type { SendHttp, TrafficRecord } from "./transport.ts";
 import { Transport } from "./transport.ts";
@@ -12,6 +12,7 @@ import type { VenueAnswer } from "./venue-answer.ts";
 import { ask } from "./venue-answer.ts";
 import type { VenueNames } from "./venue-errors.ts";
 import { isAbsent, readError, unreadable } from "./venue-errors.ts";
+import { PaceExceeded, type RequestKind } from "./waiting-line.ts";
 import { UnreadableAnswer } from "./wire.ts";
 
 /** A read may wait for the venue's next minute: nothing else would be answered meanwhile. */
@@ -30,6 +31,8 @@ export interface VenueCallsOptions {
   readonly fetch: SendHttp;
   readonly onTraffic?: ((record: TrafficRecord) => void) | undefined;
   readonly requestsPerMinute?: number | undefined;
+  /** What all accounts of this process pass. Default: the account's own budget is enough. */
+  readonly ceiling?: AccountCeiling | undefined;
   /** Asked right before a write leaves. Default: always. */
   readonly mayWrite?: (() => boolean) | undefined;
   /** Called once for every long wait on the request budget, with the milliseconds until the next request may leave. */
@@ -68,7 +71,10 @@ export class VenueCalls {
       redact,
       readOnly: options.mode === "shadow",
       onTraffic,
-      onAnswer: (status, headers) => this.#pace.observe(status, headers),
+      onAnswer: (status, headers) => {
+        this.#pace.observe(status, headers);
+        options.ceiling?.observe(status);
+      },
     });
     this.send = this.#transport.send;
   }
@@ -97,7 +103,7 @@ export class VenueCalls {
   /** Sends once. */
   async write(kind: Exclude<RequestKind, "read">, call: SdkCall): Promise<VenueAnswer | HeldBack> {
     try {
-      await this.#pace.enter(kind, WRITE_WAIT_MS);
+      await this.#enter(kind, WRITE_WAIT_MS);
     } catch (error) {
       if (error instanceof PaceExceeded) return { kind: "held-back", message: error.message, retryAt: error.retryAt };
       throw error;
@@ -128,12 +134,20 @@ export class VenueCalls {
     this.#transport.close();
   }
 
+  /** Both within the same time: what was checked before must not grow older. */
+  async #enter(kind: RequestKind, maxWaitMs: number): Promise<void> {
+    const { clock, ceiling } = this.#options;
+    const start = clock.monotonic();
+    await this.#pace.enter(kind, maxWaitMs);
+    await ceiling?.enter(kind, maxWaitMs - (clock.monotonic() - start));
+  }
+
   async #askRead(activity: string, call: SdkCall): Promise<VenueAnswer> {
     const { clock, redact, names } = this.#options;
     try {
       return await askRepeatedly({
         clock,
-        admit: () => this.#pace.enter("read", READ_WAIT_MS),
+        admit: () => this.#enter("read", READ_WAIT_MS),
         attempt: () => ask(call, redact),
         closing: this.#closing.signal,
       });

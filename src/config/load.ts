@@ -44,6 +44,7 @@ export function loadConfig(env: Environment): Config {
     dashboard: dashboard(values, chosen.mode),
     fleet: {
       places: given(values, "FLEET_PLACES"),
+      requestsPerSecond: values.FLEET_REQUESTS_PER_SECOND,
       canaryFails: given(values, "FLEET_CANARY_FAILS"),
       group: values.FLEET_GROUP,
       isCanary: given(values, "FLEET_CANARY") === "on",

@@ -289,6 +289,12 @@ export const SETTINGS = {
     default: "10",
     doc: "Fleet: how many accounts start a rebalance at the same time.",
   }),
+  FLEET_REQUESTS_PER_SECOND: setting({
+    form: count(1, 10_000),
+    expected: "a whole number from 1 to 10000",
+    unset: "50 with FLEET_DATABASE; no limit for a fleet in one process",
+    doc: "Fleet: how many requests all accounts together send to Alpaca in a second from one address. Workers with the same host name share them.",
+  }),
   FLEET_CANARY_FAILS: setting({
     ...choice("stop", "go"),
     default: "stop",

@@ -98,6 +98,8 @@ export interface Config {
 export interface FleetConfig {
   /** How many accounts start a rebalance at the same time. */
   readonly places: number;
+  /** Of all accounts together, from one address; `undefined`: the fleet's own default. */
+  readonly requestsPerSecond: number | undefined;
   readonly canaryFails: "stop" | "go";
   readonly group: string | undefined;
   /** It trades before the others. */

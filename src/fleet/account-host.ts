@@ -5,6 +5,7 @@ import type { Rehearsal } from "../app/rehearsal.ts";
 import { type HeldAccount, TradingSession } from "../app/trading-session.ts";
 import type { SharedLogs } from "../app/session-logs.ts";
 import type { VenueAccess } from "../app/venue-access.ts";
+import type { RequestCeiling } from "../broker/request-ceiling.ts";
 import type { DaemonState } from "../dashboard/health.ts";
 import type { Clock } from "../domain/clock.ts";
 import { messageOf, TraderError } from "../domain/errors.ts";
@@ -24,6 +25,8 @@ export interface AccountHostParts extends SharedLogs {
   readonly alerts: AccountAlerts;
   readonly places: Places;
   readonly market: SharedMarket;
+  /** Of the requests of all accounts in this process; `undefined`: there is none. */
+  readonly ceiling: RequestCeiling | undefined;
   /** Missing for a canary account. */
   readonly refusal?: NonNullable<AccountEngineParts["refusal"]>;
   readonly openVenue?: () => VenueAccess;
@@ -119,7 +122,7 @@ export class AccountHost {
   }
 
   async #runOnce(): Promise<void> {
-    const { account, clock, verbose, onEvent, openVenue, log, tradeLog, places, market } = this.#parts;
+    const { account, clock, verbose, onEvent, openVenue, log, tradeLog, places, market, ceiling } = this.#parts;
     this.#state = "starting";
     const held = await this.#parts.hold?.();
     const session = await TradingSession.open({
@@ -136,6 +139,7 @@ export class AccountHost {
         log,
         tradeLog,
         calm: () => places.calm(),
+        ceiling: ceiling?.of(account.name),
         sharing: (broker, tradingUrl, name) => market.of(broker, tradingUrl, name === account.config.fleet.marketKey),
         ...(held === undefined ? {} : { held }),
       },

@@ -3,6 +3,7 @@ import { openEmbeddedVenues, type EmbeddedVenues } from "../app/embedded-venue.t
 import { Rehearsal } from "../app/rehearsal.ts";
 import { secretsOf } from "../config/secrets.ts";
 import type { SharedLogs } from "../app/session-logs.ts";
+import { RequestCeiling } from "../broker/request-ceiling.ts";
 import type { Clock, Timer } from "../domain/clock.ts";
 import { modeLabel, type Environment } from "../domain/config.ts";
 import type { Signal } from "../domain/signal.ts";
@@ -46,6 +47,7 @@ export class Fleet {
   readonly #stopping = new AbortController();
   readonly #places: Places;
   readonly #market: SharedMarket;
+  readonly #ceiling: RequestCeiling | undefined;
   readonly #alerts: AlertsWatch;
   readonly #canaries: Canaries;
   #hosts: readonly AccountHost[] = [];
@@ -66,6 +68,8 @@ export class Fleet {
     this.#parts = parts;
     this.#places = new Places(settings.shared.fleet.places, clock);
     this.#market = new SharedMarket(clock);
+    const { requestsPerSecond: perSecond } = settings.shared.fleet;
+    this.#ceiling = perSecond === undefined ? undefined : new RequestCeiling({ clock, perSecond, onNews: (text) => log.warn(text) });
     this.#alerts = new AlertsWatch({
       clock,
       log,
@@ -162,6 +166,7 @@ export class Fleet {
       throw error;
     } finally {
       this.#timer?.cancel();
+      this.#ceiling?.close();
       await reporter.end(failure);
     }
   }
@@ -210,6 +215,7 @@ export class Fleet {
       alerts: this.#alerts,
       places: this.#places,
       market: this.#market,
+      ceiling: this.#ceiling,
       onEvent: (event) => {
         this.#reporter?.onEvent(event);
         if (event.kind === "ready") this.#sayReady();

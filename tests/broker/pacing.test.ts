@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { PaceExceeded, RequestPace } from "../../src/broker/pacing.ts";
+import { RequestPace } from "../../src/broker/pacing.ts";
+import { PaceExceeded } from "../../src/broker/waiting-line.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 
 const NOW = Date.parse("2026-03-16T14:30:00Z");

@@ -62,6 +62,7 @@ const OTHER_VALUES: Record<SettingName, readonly [value: string, beside?: Enviro
   MAX_DAILY_TURNOVER_PERCENT: ["200"],
   MAX_DAILY_LOSS_PERCENT: ["5"],
   FLEET_PLACES: ["11"],
+  FLEET_REQUESTS_PER_SECOND: ["20"],
   FLEET_CANARY_FAILS: ["go"],
   FLEET_MARKET_KEY: ["growth"],
   FLEET_GROUP: ["family"],

@@ -47,6 +47,10 @@ describe("a fleet", () => {
         accounts: { orders: number; standing: string }[];
       };
       expect(json.accounts.map(({ orders, standing }) => `${String(orders)} ${standing}`)).toEqual(Array(5).fill("4 on-target"));
+      const fairness = await fleet.type(["fleet", "report", "--fairness"]);
+      expectExit(fairness, 0);
+      expect(fairness.stdout).toMatch(/carl +1 +\d+ % +\d+\.\d s/);
+      expect(fairness.stdout).toContain("5 accounts: none trades earlier or later than chance explains");
       expectExit(await running.stop(), 0);
     },
     LONG,

@@ -58,6 +58,7 @@ function host(name: string, fill: (ledger: SqliteLedger) => void, change: Partia
   const fleet = {
     places: 10,
     canaryFails: "stop",
+    requestsPerSecond: undefined,
     group: undefined,
     isCanary: false,
     isRecorded: true,

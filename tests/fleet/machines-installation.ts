@@ -59,7 +59,11 @@ export class MachinesInstallation {
   }
 
   get env(): Record<string, string> {
-    return { FLEET_DATABASE: this.server.url, FLEET_IDENTITY_FILE: join(this.fleet.directory, "identity") };
+    return {
+      FLEET_DATABASE: this.server.url,
+      FLEET_IDENTITY_FILE: join(this.fleet.directory, "identity"),
+      FLEET_REQUESTS_PER_SECOND: "10000",
+    };
   }
 
   /** On a machine of its own: its state and logs are where no other has them. */

@@ -77,6 +77,7 @@ export function addFleetCommands(
     .action(async (options: { watch?: boolean }) => done(await (await import("./show.ts")).status(context, options)));
   add("report", "what came of one signal in every account")
     .option("--signal <id>", "default: the newest")
+    .option("--fairness", "whether accounts always trade before or after the others, over the last 50 signals")
     .option("--json", "print it as one JSON object")
     .action(async (options: ReportOptions) => done(await (await import("./show.ts")).report(context, options)));
   add("explain", "why each symbol was traded or left alone in one account")

@@ -27,6 +27,7 @@ import { counted } from "../../reporting/figures.ts";
 import { left, right, table, type Cell } from "../../reporting/table.ts";
 import type { CommandContext } from "../context.ts";
 import { onStopSignal } from "../stop-signals.ts";
+import { showFairness } from "./fairness.ts";
 import { hasDatabase } from "./has-database.ts";
 import { standingsOf, withAccounts, type ReadAccount } from "./read-accounts.ts";
 
@@ -251,12 +252,15 @@ function named(names: readonly string[]): string {
 
 export interface ReportOptions {
   readonly signal?: string;
+  /** Compares the accounts over the last signals. */
+  readonly fairness?: boolean;
   readonly json?: boolean;
 }
 
 /** Every account's result of one signal. */
 export function report(context: CommandContext, options: ReportOptions): Promise<ExitCode> {
   return withFleet(context, ({ shared, read }) => {
+    if (options.fairness === true) return showFairness(context, read, options.json === true);
     const { style } = context.out;
     const record = recordOf(read, options.signal);
     const standings = standingsOf(read, record.signal.id).toSorted(byTrouble);

@@ -43,13 +43,17 @@ export interface CanaryAccount {
 
 /** The workers as they report themselves, and the halts as the database has them. */
 export interface WorkerRoll {
-  /**
-   * Says that the worker lives, and which halts it heeds by now.
-   * @returns all halts: scope → reason.
-   */
-  report(worker: WorkerReport): Promise<ReadonlyMap<string, string>>;
+  /** Says that the worker lives, and which halts it heeds by now. */
+  report(worker: WorkerReport): Promise<RollAnswer>;
   /** The worker has stopped. */
   leave(worker: string): Promise<void>;
+}
+
+export interface RollAnswer {
+  /** All of them: scope → reason. */
+  readonly halts: ReadonlyMap<string, string>;
+  /** Living workers of the same machine, this one included. */
+  readonly neighbours: number;
 }
 
 export interface WorkerReport {

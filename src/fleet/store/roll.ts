@@ -1,5 +1,5 @@
 import type { Connection } from "./connection.ts";
-import type { WorkerReport, WorkerRoll } from "./ports.ts";
+import type { RollAnswer, WorkerReport, WorkerRoll } from "./ports.ts";
 
 /** A worker that has not reported for so long is dead or cut off: it sends nothing. */
 export const SILENT_AFTER_SECONDS = 10;
@@ -18,16 +18,17 @@ export class PostgresRoll implements WorkerRoll {
     this.#mode = mode;
   }
 
-  async report({ worker, machine, pid, held, heeds }: WorkerReport): Promise<ReadonlyMap<string, string>> {
-    const rows = await this.#connection.rows<{ scope: string; reason: string }>(
+  async report({ worker, machine, pid, held, heeds }: WorkerReport): Promise<RollAnswer> {
+    const [row] = await this.#connection.rows<{ halts: Record<string, string> | null; others: string }>(
       `WITH mine AS (
          INSERT INTO fleet.workers (worker, mode, machine, pid, held, heeds) VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (worker) DO UPDATE SET seen_at = now(), held = EXCLUDED.held, heeds = EXCLUDED.heeds
        )
-       SELECT scope, reason FROM fleet.halts`,
-      [worker, this.#mode, machine, pid, held, heeds],
+       SELECT (SELECT jsonb_object_agg(scope, reason) FROM fleet.halts) AS halts,
+         (SELECT count(*) FROM fleet.workers WHERE machine = $3 AND worker <> $1 AND seen_at > now() - $7 * interval '1 second') AS others`,
+      [worker, this.#mode, machine, pid, held, heeds, SILENT_AFTER_SECONDS],
     );
-    return new Map(rows.map(({ scope, reason }) => [scope, reason]));
+    return { halts: new Map(Object.entries(row?.halts ?? {})), neighbours: Number(row?.others ?? 0) + 1 };
   }
 
   async leave(worker: string): Promise<void> {

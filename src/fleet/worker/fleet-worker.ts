@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { TraderEvent } from "../../app/events.ts";
 import { secretsOf } from "../../config/secrets.ts";
 import type { SharedLogs } from "../../app/session-logs.ts";
+import { RequestCeiling } from "../../broker/request-ceiling.ts";
 import type { Clock, Timer } from "../../domain/clock.ts";
 import { modeLabel, type Config, type Environment } from "../../domain/config.ts";
 import type { Signal } from "../../domain/signal.ts";
@@ -33,6 +34,8 @@ const CHECK_EVERY_MS = 30_000;
 const LOOK_EVERY_MS = 1_000;
 /** Signals whose results are remembered for the message about them. */
 const MOST_SIGNALS = 20;
+/** What Alpaca allows one address is not published. */
+const REQUESTS_PER_SECOND = 50;
 
 export interface FleetWorkerParts extends SharedLogs {
   readonly env: Environment;
@@ -60,6 +63,7 @@ export class FleetWorker {
   readonly #standings = new Map<string, { signal: Signal; readonly accounts: Map<string, Standing> }>();
   readonly #worker: Worker | undefined;
   readonly #canaries: CanaryLedgers;
+  readonly #ceiling: RequestCeiling;
   readonly #intakes: readonly LinesIntake[];
   readonly #name: string;
   #reporter: FleetReporter | undefined;
@@ -74,11 +78,14 @@ export class FleetWorker {
     this.#parts = parts;
     this.#name = `${hostname()} ${String(process.pid)} ${randomUUID().slice(0, 8)}`;
     this.#intakes = isIntake ? this.#newIntakes() : [];
+    const perSecond = shared.fleet.requestsPerSecond ?? REQUESTS_PER_SECOND;
+    this.#ceiling = new RequestCeiling({ clock, perSecond, onNews: (text) => log.warn(text) });
     this.#canaries = new CanaryLedgers({ store, clock, onProblem: (text) => log.warn(`The canary accounts cannot be read: ${text}`) });
     if (sealing === undefined) return;
     const feed = new LineFeed({ lines: store.lines, clock, signalMaxAgeSeconds: shared.signalMaxAgeSeconds });
     const [places, market] = [new Places(shared.fleet.places, clock), new SharedMarket(clock)];
     const canaries = this.#newCanaries();
+    const ceiling = this.#ceiling;
     const worker: Worker = new Worker({
       clock,
       log,
@@ -88,7 +95,8 @@ export class FleetWorker {
       machine: hostname(),
       pid: process.pid,
       places: shared.fleet.places,
-      newHost: (attempt, lease) => this.#newHost({ attempt, lease, feed, places, market, sealing, worker, canaries }),
+      ceiling,
+      newHost: (attempt, lease) => this.#newHost({ attempt, lease, feed, places, market, sealing, worker, canaries, ceiling }),
     });
     this.#worker = worker;
   }
@@ -138,6 +146,7 @@ export class FleetWorker {
       await Promise.all(this.#intakes.map((intake) => intake.close()));
       await reporter.end(failure);
       this.#canaries.close();
+      this.#ceiling.close();
       hold.close();
     }
   }
@@ -301,6 +310,7 @@ interface NewHost {
   readonly sealing: Sealing;
   readonly worker: Worker;
   readonly canaries: Canaries;
+  readonly ceiling: RequestCeiling;
 }
 
 /** A worker of one mode never trades an account of another (P8). */

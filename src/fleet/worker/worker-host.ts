@@ -1,6 +1,7 @@
 import { createRedaction } from "../../logging/logger.ts";
 import { secretsOf } from "../../config/secrets.ts";
 import type { SharedLogs } from "../../app/session-logs.ts";
+import type { RequestCeiling } from "../../broker/request-ceiling.ts";
 import type { TraderEvent } from "../../app/events.ts";
 import type { Clock } from "../../domain/clock.ts";
 import { AccountHost, type AccountHostParts, type HostState } from "../account-host.ts";
@@ -24,6 +25,7 @@ export interface WorkerHostParts extends SharedLogs {
   readonly feed: LineFeed;
   readonly places: Places;
   readonly market: SharedMarket;
+  readonly ceiling: RequestCeiling;
   readonly verbose: boolean;
   readonly worker: Pick<Worker, "haltOf" | "heardHalt" | "lose">;
   /** Who holds the account, for people. */

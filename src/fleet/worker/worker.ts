@@ -1,3 +1,4 @@
+import type { RequestCeiling } from "../../broker/request-ceiling.ts";
 import type { Clock, Timer } from "../../domain/clock.ts";
 import { messageOf } from "../../domain/errors.ts";
 import type { Log } from "../../logging/logger.ts";
@@ -49,6 +50,8 @@ export interface WorkerParts {
   readonly pid: number;
   /** How many accounts may begin to work within two seconds. */
   readonly places: number;
+  /** Of the requests of all accounts; while more wait than may leave, no account is taken. */
+  readonly ceiling?: Pick<RequestCeiling, "shareWith" | "isFull">;
   /** Makes the host of a delivered account; `undefined`: it is no longer in the fleet. @throws when its settings or keys cannot be used. */
   readonly newHost: (attempt: Attempt, lease: Lease) => Promise<HeldHost | undefined>;
 }
@@ -203,20 +206,22 @@ export class Worker {
 
   async #report(): Promise<void> {
     const { store, name, machine, pid } = this.#parts;
-    this.#halts = await store.workers.report({
+    const { halts, neighbours } = await store.workers.report({
       worker: name,
       machine,
       pid,
       held: this.#held.size,
       heeds: [...this.#halts.keys()],
     });
+    this.#halts = halts;
+    this.#parts.ceiling?.shareWith(neighbours);
   }
 
   // --- taking and letting go -------------------------------------------------------------------
 
   async #take(): Promise<void> {
     const { store, places, clock } = this.#parts;
-    if (this.#skewText() !== undefined) return;
+    if (this.#skewText() !== undefined || this.#parts.ceiling?.isFull === true) return;
     const now = clock.monotonic();
     const busy = [...this.#held.values()].filter(({ takenAt, host }) => now - takenAt < BUSY_FOR_MS || host === undefined).length;
     const free = Math.min(places - busy, MOST_HELD - this.#held.size);

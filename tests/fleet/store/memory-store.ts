@@ -14,7 +14,9 @@ import {
   type NumberedLine,
   type OfferedLine,
   type Positions,
+  type RollAnswer,
   type SavedLedger,
+  type WorkerReport,
 } from "../../../src/fleet/store/ports.ts";
 
 /** As pg-boss's `heartbeatSeconds`. */
@@ -49,6 +51,7 @@ export class MemoryDatabase {
   readonly halts = new Map<string, string>();
   readonly #accounts = new Map<AccountId, AccountRecord>();
   readonly #sources = new Map<string, NumberedLine[]>();
+  readonly #workers = new Map<string, { readonly machine: string; readonly seenAt: number }>();
   #jobs = 0;
 
   constructor(clock: Clock) {
@@ -62,9 +65,19 @@ export class MemoryDatabase {
 
   /** As one machine reaches it. */
   store(ask: Way = DIRECT, clock: Clock = this.clock): FleetStore {
-    const workers = { report: () => ask("report", () => new Map(this.halts)), leave: () => ask("leave", () => undefined) };
+    const workers = {
+      report: (worker: WorkerReport) => ask("report", () => this.#report(worker)),
+      leave: (worker: string) => ask("leave", () => void this.#workers.delete(worker)),
+    };
     const canaries = (): Promise<CanaryAccount[]> => ask("canaries", () => this.#canaries());
     return { queue: this.#queue(ask, clock), lines: this.#lines(ask), ledgers: this.#ledgers(ask), workers, canaries };
+  }
+
+  #report({ worker, machine }: WorkerReport): RollAnswer {
+    const now = this.clock.monotonic();
+    this.#workers.set(worker, { machine, seenAt: now });
+    const living = [...this.#workers.values()].filter((other) => other.machine === machine && now - other.seenAt < HEARTBEAT_MS);
+    return { halts: new Map(this.halts), neighbours: living.length };
   }
 
   #canaries(): CanaryAccount[] {

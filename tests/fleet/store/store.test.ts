@@ -321,12 +321,23 @@ function storeContract(open: () => Bench): void {
   describe("workers", () => {
     test("hear of every halt when they report, until they leave", async () => {
       const report = { worker: "a", machine: "alpha", pid: 7, held: 3, heeds: [] };
-      expect([...(await one.workers.report(report))]).toEqual([]);
+      expect(await one.workers.report(report)).toEqual({ halts: new Map(), neighbours: 1 });
       await bench.halt("group:family", "a bad feeling");
-      expect([...(await one.workers.report({ ...report, held: 4 }))]).toEqual([["group:family", "a bad feeling"]]);
-      expect([...(await other.workers.report({ ...report, worker: "b" }))]).toHaveLength(1);
+      const halts = new Map([["group:family", "a bad feeling"]]);
+      expect((await one.workers.report({ ...report, held: 4 })).halts).toEqual(halts);
+      expect((await other.workers.report({ ...report, worker: "b" })).halts).toEqual(halts);
       await one.workers.leave("a");
       await one.workers.leave("a");
+    });
+
+    test("hear how many live on their machine", async () => {
+      const report = { machine: "alpha", pid: 7, held: 3, heeds: [] };
+      await one.workers.report({ ...report, worker: "a" });
+      await one.workers.report({ ...report, worker: "c", machine: "gamma" });
+      expect((await other.workers.report({ ...report, worker: "b" })).neighbours).toBe(2);
+      expect((await one.workers.report({ ...report, worker: "a" })).neighbours).toBe(2);
+      await one.workers.leave("a");
+      expect((await other.workers.report({ ...report, worker: "b" })).neighbours).toBe(1);
     });
   });
 

@@ -100,7 +100,7 @@ export const SAFETY: readonly Mutant[] = [
     bug: "The timer of each request outlives the request.",
     patches: [
       {
-        file: "src/broker/pacing.ts",
+        file: "src/broker/waiting-line.ts",
         find: "        release: () => {\n          limit.cancel();",
         replace: "        release: () => {",
       },

@@ -1,0 +1,72 @@
+import { beforeEach, describe, expect, test } from "@jest/globals";
+import { VirtualClock } from "../../../src/domain/virtual-clock.ts";
+import { LineFeed } from "../../../src/fleet/worker/line-feed.ts";
+import { Worker, type HeldHost, type WorkerParts } from "../../../src/fleet/worker/worker.ts";
+import { SILENT } from "../../silent-log.ts";
+import { MemoryDatabase } from "../store/memory-store.ts";
+
+let clock: VirtualClock;
+let database: MemoryDatabase;
+
+beforeEach(() => {
+  clock = new VirtualClock(0);
+  database = new MemoryDatabase(clock);
+  for (const name of ["anna", "ben", "carl"]) database.addAccount(name, ["nuclear"]);
+});
+
+/** Works until it is stopped, or lost. */
+function host(): HeldHost {
+  const ended = Promise.withResolvers<undefined>();
+  return {
+    run: () => ended.promise,
+    stop: () => ended.resolve(undefined),
+    isSettled: false,
+    state: "ready",
+    read: new Map(),
+    epoch: undefined,
+    isKept: true,
+  };
+}
+
+function worker(name: string, change: Partial<WorkerParts> = {}): Worker {
+  const store = database.store();
+  return new Worker({
+    ...{ clock, log: SILENT, store, name, machine: "alpha", pid: 7, places: 10 },
+    feed: new LineFeed({ lines: store.lines, clock, signalMaxAgeSeconds: 300 }),
+    newHost: () => Promise.resolve(host()),
+    ...change,
+  });
+}
+
+async function offered(): Promise<void> {
+  await database.store().lines.offer("nuclear", [{ raw: { kind: "line", bytes: Buffer.from("line"), number: 1 }, arrivedAt: 0 }]);
+}
+
+describe("a worker", () => {
+  test("takes no account while more requests wait than may leave", async () => {
+    const ceiling = { isFull: true, shareWith: () => undefined };
+    const one = worker("one", { ceiling });
+    void one.run();
+    await offered();
+    await clock.advance(5_000);
+    expect(one.held).toEqual([]);
+    ceiling.isFull = false;
+    await clock.advance(1_000);
+    expect(one.held).toHaveLength(3);
+    one.stop();
+  });
+
+  test("shares the requests of its address with the workers that live there", async () => {
+    const shares: number[] = [];
+    const ceiling = { isFull: false, shareWith: (count: number) => void shares.push(count) };
+    const [one, other] = [worker("one", { ceiling }), worker("other")];
+    void one.run();
+    await clock.advance(2_000);
+    void other.run();
+    await clock.advance(3_000);
+    other.stop();
+    await clock.advance(3_000);
+    one.stop();
+    expect([shares[0], Math.max(...shares), shares.at(-1)]).toEqual([1, 2, 1]);
+  });
+});
