@@ -14,6 +14,8 @@ import type { TraderProcess } from "../scenarios/trader-process.ts";
 import { FleetInstallation } from "./fleet-installation.ts";
 import { PostgresServer } from "./store/postgres-server.ts";
 
+const USERS: Readonly<Record<string, string>> = { worker: "worker", intake: "intake", status: "reader", list: "reader", report: "reader" };
+
 /** A fleet on several machines, which are directories here: one PostgreSQL, one venue, and as many processes as are started. */
 export class MachinesInstallation {
   readonly fleet: FleetInstallation;
@@ -37,6 +39,7 @@ export class MachinesInstallation {
     const server = await PostgresServer.start(isDurable);
     const admin = await Connection.open(server.url);
     await migrateDatabase(admin, await newBoss(admin, { migrates: true }));
+    for (const role of ["intake", "worker", "reader"]) await admin.rows(`CREATE USER ${role} IN ROLE fleet_${role}`);
     await admin.close();
     const fleet = await FleetInstallation.open(names, { venue });
     const { identity } = await newIdentity();
@@ -44,7 +47,10 @@ export class MachinesInstallation {
     replacePrivateFile(join(fleet.directory, "identity"), `${identity}\n`);
     const store = await PostgresStore.open({ url: server.url, mode: "paper", clock: systemClock });
     const machines = new MachinesInstallation(fleet, server, store, sealing);
-    for (const name of names) machines.#ids.set(name, await machines.accounts.add(name, machines.keysOf(name), ["nuclear"], sealing));
+    for (const name of names) {
+      const account = { number: `of ${name}`, settings: machines.keysOf(name), strategies: ["nuclear"] };
+      machines.#ids.set(name, await machines.accounts.add(name, account, sealing));
+    }
     return machines;
   }
 
@@ -58,9 +64,10 @@ export class MachinesInstallation {
     await this.store.connection.rows("UPDATE fleet.accounts SET sealed = $2 WHERE name = $1", [name, sealed]);
   }
 
-  get env(): Record<string, string> {
+  /** Workers, intakes and what only reads have a database user of their own. */
+  #envOf(command: string | undefined): Record<string, string> {
     return {
-      FLEET_DATABASE: this.server.url,
+      FLEET_DATABASE: this.server.urlOf(USERS[command ?? ""] ?? "fleet"),
       FLEET_IDENTITY_FILE: join(this.fleet.directory, "identity"),
       FLEET_REQUESTS_PER_SECOND: "10000",
     };
@@ -71,7 +78,12 @@ export class MachinesInstallation {
     this.#machines += 1;
     const directory = join(this.fleet.directory, `machine-${String(this.#machines)}`);
     mkdirSync(join(directory, "logs"), { recursive: true });
-    return this.fleet.start(args, { ...this.env, STATE_DIR: join(directory, "state"), LOG_DIR: join(directory, "logs"), ...change });
+    return this.fleet.start(args, {
+      ...this.#envOf(args[1]),
+      STATE_DIR: join(directory, "state"),
+      LOG_DIR: join(directory, "logs"),
+      ...change,
+    });
   }
 
   /** The account's ledger as the database has it. */

@@ -13,9 +13,16 @@ export interface AccountRow {
   readonly name: string;
   /** Its own settings; keys are not among them. */
   readonly settings: Readonly<Record<string, string>>;
-  readonly sealed: Uint8Array;
   /** Who claimed it last and has not let it go. */
   readonly holder: string | undefined;
+}
+
+export interface NewAccount {
+  /** As the venue calls it. */
+  readonly number: string;
+  readonly settings: Environment;
+  /** Whose lines it gets. */
+  readonly strategies: readonly string[];
 }
 
 /** Never in the clear: what gives access, and where it is sent; who can only write to the database must not learn it. */
@@ -37,7 +44,7 @@ export class PostgresAccounts {
   /** Sorted by name. */
   async list(): Promise<AccountRow[]> {
     const rows = await this.#connection.rows<RawRow>(
-      "SELECT account, name, settings, sealed, holder FROM fleet.accounts WHERE mode = $1 AND removed_at IS NULL ORDER BY name",
+      "SELECT account, name, settings, holder FROM fleet.accounts WHERE mode = $1 AND removed_at IS NULL ORDER BY name",
       [this.#mode],
     );
     return rows.map(rowOf);
@@ -45,7 +52,7 @@ export class PostgresAccounts {
 
   async byId(id: AccountId): Promise<AccountRow | undefined> {
     const rows = await this.#connection.rows<RawRow>(
-      "SELECT account, name, settings, sealed, holder FROM fleet.accounts WHERE mode = $1 AND account = $2 AND removed_at IS NULL",
+      "SELECT account, name, settings, holder FROM fleet.accounts WHERE mode = $1 AND account = $2 AND removed_at IS NULL",
       [this.#mode, id],
     );
     return rows.map(rowOf)[0];
@@ -67,7 +74,8 @@ export class PostgresAccounts {
         `${row.name} has ${unsealed.join(", ")} in the clear in the database, where only sealed values count.`,
         "Somebody has changed the database. Find out who, and add the account again.",
       );
-    const keys = await sealing.unseal({ mode: this.#mode, name: row.name }, row.sealed);
+    const [found] = await this.#connection.rows<{ sealed: Buffer }>("SELECT sealed FROM fleet.accounts WHERE account = $1", [row.id]);
+    const keys = await sealing.unseal({ mode: this.#mode, name: row.name }, found?.sealed ?? Buffer.alloc(0));
     return this.stored(row.name, { ...row.settings, ...keys });
   }
 
@@ -76,20 +84,23 @@ export class PostgresAccounts {
     return { name, directory: join(this.#stateDir, "accounts", name), settings, problems: [] };
   }
 
-  /**
-   * @param strategies whose lines it gets.
-   * @returns its id. @throws TraderError when the name cannot be used or is taken.
-   */
-  async add(name: string, settings: Environment, strategies: readonly string[], sealing: Sealing): Promise<AccountId> {
+  /** @returns its id. @throws TraderError when the name cannot be used, or name or account is taken. */
+  async add(name: string, { number, settings, strategies }: NewAccount, sealing: Sealing): Promise<AccountId> {
     if (!isAccountName(name))
       throw refused(`"${name}" cannot be the name of an account.`, "Use up to 40 small letters, digits, - and _, such as growth or ira-2.");
     const { own, keys } = split(settings);
     const sealed = await sealing.seal({ mode: this.#mode, name }, keys);
     return this.#connection.transaction(async (sql) => {
+      const [other] = await sql.rows<{ name: string }>(
+        "SELECT name FROM fleet.accounts WHERE mode = $1 AND number = $2 AND name <> $3 AND removed_at IS NULL",
+        [this.#mode, number, name],
+      );
+      if (other !== undefined)
+        throw refused(`Account ${number} is in the fleet already, as ${other.name}.`, "Each account of a fleet has one name.");
       const [row] = await sql.rows<{ account: string }>(
-        `INSERT INTO fleet.accounts (mode, name, settings, sealed) VALUES ($1, $2, $3, $4)
+        `INSERT INTO fleet.accounts (mode, name, number, settings, sealed) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (mode, name) WHERE removed_at IS NULL DO NOTHING RETURNING account`,
-        [this.#mode, name, JSON.stringify(own), Buffer.from(sealed)],
+        [this.#mode, name, number, JSON.stringify(own), Buffer.from(sealed)],
       );
       if (row === undefined)
         throw refused(`The fleet already has an account ${name}.`, `\`alpaca-trader fleet set ${name} NAME=VALUE\` changes its settings.`);
@@ -123,8 +134,8 @@ export class PostgresAccounts {
   /** Seals the keys of every account for another identity, all or none. */
   async reseal(from: Sealing, to: Sealing): Promise<number> {
     return this.#connection.transaction(async (sql) => {
-      const rows = await sql.rows<RawRow>(
-        "SELECT account, name, settings, sealed, holder FROM fleet.accounts WHERE mode = $1 AND removed_at IS NULL ORDER BY account FOR UPDATE",
+      const rows = await sql.rows<{ account: string; name: string; sealed: Buffer }>(
+        "SELECT account, name, sealed FROM fleet.accounts WHERE mode = $1 AND removed_at IS NULL ORDER BY account FOR UPDATE",
         [this.#mode],
       );
       for (const row of rows) {
@@ -168,12 +179,11 @@ interface RawRow {
   readonly account: string;
   readonly name: string;
   readonly settings: Record<string, string>;
-  readonly sealed: Buffer;
   readonly holder: string | null;
 }
 
-function rowOf({ account, name, settings, sealed, holder }: RawRow): AccountRow {
-  return { id: account, name, settings, sealed, holder: holder ?? undefined };
+function rowOf({ account, name, settings, holder }: RawRow): AccountRow {
+  return { id: account, name, settings, holder: holder ?? undefined };
 }
 
 function split(settings: Environment): { own: Record<string, string>; keys: Record<string, string> } {

@@ -1,6 +1,7 @@
 import type { PgBoss } from "pg-boss";
 import { EXIT, TraderError } from "../../domain/errors.ts";
 import type { Connection, Sql } from "./connection.ts";
+import { grantRoles } from "./roles.ts";
 import { queueName, SCHEMA_STEPS } from "./schema.ts";
 
 /** Modes in which a fleet may have a database: the accounts of the others exist on one machine only. */
@@ -22,12 +23,19 @@ const QUEUE_OPTIONS = {
   deleteAfterSeconds: 86_400,
 } as const;
 
+export interface Migrated {
+  /** Versions of the fleet's tables, before and after. */
+  readonly from: number;
+  readonly to: number;
+  /** Roles that are not there and that this user may not create. */
+  readonly missingRoles: readonly string[];
+}
+
 /**
- * Brings the fleet's tables and then pg-boss's to this program's version. May be called again after a failure.
+ * Brings the fleet's tables and then pg-boss's to this program's version, and gives the roles what they need. May be called again after a failure.
  * @param boss opened to migrate.
- * @returns the versions of the fleet's tables before and after.
  */
-export async function migrateDatabase(connection: Connection, boss: PgBoss): Promise<{ from: number; to: number }> {
+export async function migrateDatabase(connection: Connection, boss: PgBoss): Promise<Migrated> {
   await assertEncoding(connection);
   const from = await connection.transaction(migrateTables);
   await boss.start();
@@ -39,7 +47,7 @@ export async function migrateDatabase(connection: Connection, boss: PgBoss): Pro
   } finally {
     await boss.stop({ graceful: false, close: false });
   }
-  return { from, to: NEWEST };
+  return { from, to: NEWEST, missingRoles: await grantRoles(connection) };
 }
 
 /** Another one has no place for some characters: a halt would be refused for its reason. */

@@ -106,4 +106,16 @@ LANGUAGE sql AS $$
 $$;
 `,
   },
+  {
+    version: 2,
+    sql: `
+ALTER TABLE fleet.accounts ADD COLUMN number text;
+-- Two names for one account would trade it twice.
+CREATE UNIQUE INDEX accounts_by_number ON fleet.accounts (mode, number) WHERE removed_at IS NULL;
+
+-- With the owner's rights, so that workers need none to change an epoch by themselves.
+ALTER FUNCTION fleet.claim(bigint, text, text) SECURITY DEFINER SET search_path = fleet, pg_temp;
+REVOKE ALL ON FUNCTION fleet.claim(bigint, text, text) FROM PUBLIC;
+`,
+  },
 ];

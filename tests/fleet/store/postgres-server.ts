@@ -48,8 +48,13 @@ export class PostgresServer {
     return server;
   }
 
+  /** As the user who owns it. */
   get url(): string {
-    return `postgresql://fleet@/postgres?host=${encodeURIComponent(this.#root)}`;
+    return this.urlOf("fleet");
+  }
+
+  urlOf(user: string): string {
+    return `postgresql://${user}@/postgres?host=${encodeURIComponent(this.#root)}`;
   }
 
   get #data(): string {

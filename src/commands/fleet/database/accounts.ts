@@ -36,12 +36,8 @@ export function addToDatabase(context: CommandContext, name: string, options: Ad
     const from = options.state ?? textIn(given, "STATE_DIR");
     const old = from === undefined ? undefined : openOld(resolve(from), config, context, seen.number);
     try {
-      const id = await accounts.add(
-        name,
-        settings,
-        config.strategies.map((strategy) => strategy.name),
-        sealing,
-      );
+      const strategies = config.strategies.map((strategy) => strategy.name);
+      const id = await accounts.add(name, { number: seen.number, settings, strategies }, sealing);
       try {
         await begin(fleet, id, { image: old?.image, seen, config, at: context.clock.now() });
       } catch (error) {

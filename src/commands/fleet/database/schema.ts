@@ -18,12 +18,16 @@ export async function database({ env, out }: CommandContext, { migrate = false, 
   const connection = await Connection.open(databaseUrl(env));
   try {
     if (migrate) {
-      const { from, to } = await migrateDatabase(connection, await newBoss(connection, { migrates: true }));
+      const { from, to, missingRoles } = await migrateDatabase(connection, await newBoss(connection, { migrates: true }));
       out.line(
         from === to
           ? `The fleet's tables are of this version (${String(to)}) already.`
           : `The fleet's tables are now of version ${String(to)}.`,
       );
+      if (missingRoles.length > 0)
+        out.line(
+          `Roles that are missing: ${missingRoles.join(", ")}. If intakes, workers and readers shall have users of their own, let an administrator run ${missingRoles.map((role) => `CREATE ROLE ${role};`).join(" ")} and repeat this command.`,
+        );
     } else {
       await assertSchema(connection);
       out.line("The fleet's tables are of this program's version.");
