@@ -14,7 +14,15 @@ import type { TraderProcess } from "../scenarios/trader-process.ts";
 import { FleetInstallation } from "./fleet-installation.ts";
 import { PostgresServer } from "./store/postgres-server.ts";
 
-const USERS: Readonly<Record<string, string>> = { worker: "worker", intake: "intake", status: "reader", list: "reader", report: "reader" };
+const USERS: Readonly<Record<string, string>> = {
+  worker: "worker",
+  intake: "intake",
+  status: "reader",
+  list: "reader",
+  report: "reader",
+  explain: "reader",
+  execute: "machine",
+};
 
 /** A fleet on several machines, which are directories here: one PostgreSQL, one venue, and as many processes as are started. */
 export class MachinesInstallation {
@@ -40,6 +48,7 @@ export class MachinesInstallation {
     const admin = await Connection.open(server.url);
     await migrateDatabase(admin, await newBoss(admin, { migrates: true }));
     for (const role of ["intake", "worker", "reader"]) await admin.rows(`CREATE USER ${role} IN ROLE fleet_${role}`);
+    await admin.rows("CREATE USER machine IN ROLE fleet_intake, fleet_worker");
     await admin.close();
     const fleet = await FleetInstallation.open(names, { venue });
     const { identity } = await newIdentity();
@@ -62,6 +71,11 @@ export class MachinesInstallation {
   async seal(name: string): Promise<void> {
     const sealed = Buffer.from(await this.sealing.seal({ mode: "paper", name }, this.keysOf(name)));
     await this.store.connection.rows("UPDATE fleet.accounts SET sealed = $2 WHERE name = $1", [name, sealed]);
+  }
+
+  /** For commands of this process, which neither add nor change accounts. */
+  get env(): Record<string, string> {
+    return this.#envOf("execute");
   }
 
   /** Workers, intakes and what only reads have a database user of their own. */
