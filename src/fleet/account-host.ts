@@ -60,6 +60,7 @@ export class AccountHost {
   #daemon: Daemon | undefined;
   #intakes: DaemonState["alerts"] = [];
   #problem: string | undefined;
+  #isTooOld = false;
   #state: HostState = "starting";
 
   constructor(parts: AccountHostParts) {
@@ -78,6 +79,11 @@ export class AccountHost {
   /** Why it does not trade, if it failed. */
   get problem(): string | undefined {
     return this.#problem;
+  }
+
+  /** Its ledger was written by a newer version of this program. */
+  get isTooOld(): boolean {
+    return this.#isTooOld;
   }
 
   /** For its page; `undefined` while it does not trade. When its alerts were checked is known to the fleet as a whole. */
@@ -102,7 +108,13 @@ export class AccountHost {
   /** Runs until `stop`, or until the account is set aside. Never throws. */
   async run(): Promise<void> {
     const failed = (error: unknown, isLast: boolean): void => this.#failed(error, isLast);
-    this.#state = await withRestarts(() => this.#runOnce(), { clock: this.#parts.clock, stopping: this.#stopping.signal, failed });
+    const { clock } = this.#parts;
+    this.#state = await withRestarts(() => this.#runOnce(), {
+      clock,
+      stopping: this.#stopping.signal,
+      failed,
+      isLasting: isOfNewerVersion,
+    });
   }
 
   #failed(error: unknown, isLast: boolean): void {
@@ -113,7 +125,9 @@ export class AccountHost {
     this.#problem = text;
     this.#state = isLast ? "set-aside" : "failed";
     log[level](text, error instanceof TraderError && error.hint !== undefined ? { hint: error.hint } : {});
-    if (isLast) log.error("The account is set aside after 3 failures; the others go on. Restart the fleet once the cause is fixed.");
+    this.#isTooOld = isOfNewerVersion(error);
+    if (this.#isTooOld) log.error("The account is set aside: only that version may trade it.");
+    else if (isLast) log.error("The account is set aside after 3 failures; the others go on. Restart the fleet once the cause is fixed.");
   }
 
   stop(): void {
@@ -241,6 +255,10 @@ export class AccountHost {
 interface Source {
   readonly strategy: FleetAccount["config"]["strategies"][number];
   readonly intakes: ReturnType<TradingSession["intakes"]>;
+}
+
+function isOfNewerVersion(error: unknown): boolean {
+  return error instanceof TraderError && error.code === "ledger-newer";
 }
 
 /** A ledger that failed cannot say so in itself. */

@@ -10,12 +10,17 @@ const RESTART_MS = 5_000;
 export interface RestartParts {
   readonly clock: Pick<Clock, "monotonic" | "sleep">;
   readonly stopping: AbortSignal;
+  /** Another start would fail in the same way. Default: it might not. */
+  readonly isLasting?: (error: unknown) => boolean;
   /** @param isLast it is not started again. */
   readonly failed: (error: unknown, isLast: boolean) => void;
 }
 
 /** Starts the work of one account again after each failure, with a pause, until it was set aside. Never throws. */
-export async function withRestarts(work: () => Promise<void>, { clock, stopping, failed }: RestartParts): Promise<"stopped" | "set-aside"> {
+export async function withRestarts(
+  work: () => Promise<void>,
+  { clock, stopping, failed, isLasting = () => false }: RestartParts,
+): Promise<"stopped" | "set-aside"> {
   let failures = 0;
   while (!stopping.aborted) {
     const startedAt = clock.monotonic();
@@ -24,6 +29,7 @@ export async function withRestarts(work: () => Promise<void>, { clock, stopping,
     } catch (error) {
       if (clock.monotonic() - startedAt >= RECOVERED_MS) failures = 0;
       if (!(error instanceof TraderError && error.retryable)) failures += 1;
+      if (isLasting(error)) failures = MOST_FAILURES;
       failed(error, failures >= MOST_FAILURES);
       if (failures >= MOST_FAILURES) return "set-aside";
       await clock.sleep(RESTART_MS, stopping);

@@ -59,6 +59,16 @@ describe("an account that fails", () => {
     expect(account.said.filter((text) => text.endsWith("the last time"))).toEqual([]);
   });
 
+  test("is not started again when that would fail in the same way", async () => {
+    const clock = new VirtualClock(0);
+    const said: boolean[] = [];
+    const work = (): Promise<never> => Promise.reject(new TraderError("A newer version has written it.", { code: "ledger-newer" }));
+    const isLasting = (error: unknown): boolean => error instanceof TraderError && error.code === "ledger-newer";
+    const stopping = new AbortController().signal;
+    expect(await withRestarts(work, { clock, stopping, isLasting, failed: (_, isLast) => said.push(isLast) })).toBe("set-aside");
+    expect(said).toEqual([true]);
+  });
+
   test("is not started again once the fleet stops", async () => {
     const account = fleetAccount(() => Promise.reject(new Error("failure")));
     await account.clock.advance(1_000);

@@ -92,6 +92,10 @@ export class WorkerHost implements HeldHost {
     return this.#host.problem;
   }
 
+  get isTooOld(): boolean {
+    return this.#host.isTooOld;
+  }
+
   get isSettled(): boolean {
     return this.#host.isSettled;
   }

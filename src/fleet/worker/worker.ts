@@ -31,6 +31,8 @@ export interface HeldHost {
   stop(): void;
   readonly isSettled: boolean;
   readonly state: HostState;
+  /** Set aside because a newer version of this program has written its ledger. */
+  readonly isTooOld: boolean;
   /** How far its intakes have read. */
   readonly read: Positions;
   /** The epoch of its newest start, once that has claimed the account. */
@@ -72,6 +74,8 @@ interface Held {
  * - `settled`: nothing is left to do. A second later the host stops, and the job ends, unless there are newer lines: then
  *   the host starts again.
  * - `lost`: a heartbeat or a barrier was refused, because somebody else has the account. The host stops and sends nothing more.
+ * - `too old`: a newer version has written its ledger. The job goes back, and this worker takes nothing any more: another one
+ *   can trade what it cannot read. What it holds already is finished.
  * - `set aside`: its host has failed three times. The job stays here, so that the failure is not carried to every worker.
  */
 export class Worker {
@@ -84,6 +88,7 @@ export class Worker {
   #halts: ReadonlyMap<string, string> = new Map();
   #trouble: string | undefined;
   #skewMs = 0;
+  #isTooOld = false;
   #timer: Timer | undefined;
   #end: () => void = () => undefined;
   #takeovers = 0;
@@ -171,7 +176,7 @@ export class Worker {
 
   #isWell(kind: string): void {
     if (kind !== "beat" && kind !== "take") return;
-    const text = this.#skewText();
+    const text = this.#idleText();
     if (text === this.#trouble) return;
     if (this.#trouble !== undefined && text === undefined) this.#parts.log.warn("The fleet's database answers again; accounts are taken.");
     if (text !== undefined) this.#parts.log.error(text);
@@ -186,7 +191,10 @@ export class Worker {
     this.#parts.log.error(text, { hint: "Nothing is begun, and no order is sent, until it answers again." });
   }
 
-  #skewText(): string | undefined {
+  /** Why no account is taken although the database answers. */
+  #idleText(): string | undefined {
+    if (this.#isTooOld)
+      return "A newer version of this program has written an account's ledger, so no accounts are taken here. Install that version.";
     if (Math.abs(this.#skewMs) <= MOST_SKEW_MS) return undefined;
     return `This machine's clock differs from the database's by ${(this.#skewMs / 1_000).toFixed(1)} s, so no accounts are taken. Set it right.`;
   }
@@ -221,7 +229,7 @@ export class Worker {
 
   async #take(): Promise<void> {
     const { store, places, clock } = this.#parts;
-    if (this.#skewText() !== undefined || this.#parts.ceiling?.isFull === true) return;
+    if (this.#idleText() !== undefined || this.#parts.ceiling?.isFull === true) return;
     const now = clock.monotonic();
     const busy = [...this.#held.values()].filter(({ takenAt, host }) => now - takenAt < BUSY_FOR_MS || host === undefined).length;
     const free = Math.min(places - busy, MOST_HELD - this.#held.size);
@@ -260,6 +268,10 @@ export class Worker {
         held.host = host;
         held.settledAt = undefined;
         if (this.#isOurs(lease)) await host.run();
+        if (host.isTooOld) {
+          this.#isTooOld = true;
+          break;
+        }
         if (host.state === "set-aside") await this.#wait(lease);
         else if (!this.#isStopping() && (await this.#isOver(held, host))) return;
       }

@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 
 /** Works until it is stopped, or lost. */
-function host(): HeldHost {
+function host(change: Partial<HeldHost> = {}): HeldHost {
   const ended = Promise.withResolvers<undefined>();
   return {
     run: () => ended.promise,
@@ -25,6 +25,8 @@ function host(): HeldHost {
     read: new Map(),
     epoch: undefined,
     isKept: true,
+    isTooOld: false,
+    ...change,
   };
 }
 
@@ -54,6 +56,34 @@ describe("a worker", () => {
     await clock.advance(1_000);
     expect(one.held).toHaveLength(3);
     one.stop();
+  });
+
+  test("that is too old for a ledger leaves it to another one, takes nothing any more, and finishes what it holds", async () => {
+    const asked: string[] = [];
+    const tooOld: WorkerParts["newHost"] = ({ account }) => {
+      asked.push(account);
+      return Promise.resolve(account === "ben" ? host({ isTooOld: true, state: "set-aside", run: () => Promise.resolve() }) : host());
+    };
+    const old = worker("old", { newHost: tooOld });
+    void old.run();
+    await offered();
+    await clock.advance(5_000);
+    expect(old.held.toSorted()).toEqual(["anna", "carl"]);
+    expect(asked.filter((account) => account === "ben")).toHaveLength(1);
+    expect(old.trouble).toContain("Install that version.");
+    const newer = worker("newer");
+    void newer.run();
+    await clock.advance(1_000);
+    expect(newer.held).toEqual(["ben"]);
+    database.addAccount("dora", ["nuclear"]);
+    await database.store().queue.wake("dora");
+    await clock.advance(30_000);
+    expect([old.held.toSorted(), newer.held.toSorted()]).toEqual([
+      ["anna", "carl"],
+      ["ben", "dora"],
+    ]);
+    old.stop();
+    newer.stop();
   });
 
   test("shares the requests of its address with the workers that live there", async () => {

@@ -420,6 +420,7 @@ interface SimulatedHostParts {
 
 /** As `AccountHost` and `WorkerHosts` put the parts together. */
 class SimulatedHost implements HeldHost {
+  readonly isTooOld = false;
   state: HostState = "starting";
   readonly #parts: SimulatedHostParts;
   readonly #holding: AccountHolding;
