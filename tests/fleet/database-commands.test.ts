@@ -72,7 +72,7 @@ describeWithPostgres("commands for a fleet with a database", () => {
     const { connection } = machines.store;
     const accounts = new PostgresAccounts(connection, "paper", machines.fleet.directory);
     const own = { ...machines.keysOf("moved"), ALPACA_PAPER_ENDPOINT: machines.fleet.venue.url, MAX_ORDER_VALUE: "25000" };
-    await accounts.add("moved", own, ["nuclear"], machines.sealing);
+    await accounts.add("moved", { number: "PA0MOVED", settings: own, strategies: ["nuclear"] }, machines.sealing);
     const row = await accounts.find("moved");
     expect(row.settings).toEqual({ MAX_ORDER_VALUE: "25000" });
     expect((await accounts.unsealed(row, machines.sealing)).settings).toEqual(own);
