@@ -119,6 +119,7 @@ footer { max-width: 76rem; margin: 0 auto; padding: 0 1rem 2rem; color: var(--qu
 
 h1 a { color: inherit; }
 .report h1 { font-size: 1.3rem; } .report section > p { margin: 0.4rem 0; } .report details { border-top: 1px solid var(--rule); padding: 0.5rem 0; } .report details .timeline { margin: 0.3rem 0; } .report details > p, .report details > .scroll { margin-top: 0.5rem; }
+.report details:not([open])::details-content { content-visibility: visible; } .report details:not([open]) > :not(summary, .timeline) { display: none; }
 .fleet td.words { overflow-wrap: anywhere; } .fleet #signal p { overflow-wrap: anywhere; } .fleet #signal .counts { line-height: 2; } #signal svg.bar { margin: 0.7rem 0 0.4rem; background: var(--track); border-radius: 4px; }
 #signal rect.good { fill: var(--good); } #signal rect.bad { fill: var(--bad); } #signal rect.warn { fill: var(--warn); } #signal rect.busy { fill: var(--busy); } #signal rect.plain { fill: var(--track); }
 .pager { display: flex; justify-content: center; flex-wrap: wrap; gap: 0.4rem 1.2rem; margin-top: 0.9rem; }
@@ -126,8 +127,8 @@ h1 a { color: inherit; }
 .login main { max-width: 24rem; padding-top: 15vh; } .login form { display: grid; gap: 0.7rem; background: var(--panel); border: 1px solid var(--rule); border-radius: 10px; padding: 1.2rem; }
 .login input { font: inherit; padding: 0.5rem; border: 1px solid var(--quiet); border-radius: 6px; background: var(--paper); color: var(--ink); min-width: 0; }
 
-@media (max-width: 64rem) { .wide-tablet { display: none; } }
-@media (max-width: 40rem) {
+@media screen and (max-width: 64rem) { .wide-tablet { display: none; } }
+@media screen and (max-width: 40rem) {
   .wide-phone, .cents, .chart .minor { display: none; } .scroll table { font-size: 0.82rem; } :is(#holdings, #strategies, #live) table { font-size: 0.76rem; } :is(#holdings, #strategies, #live) :is(th, td) { padding-left: 0.12rem; padding-right: 0.12rem; } main { padding: 0.7rem; gap: 0.7rem; } section { padding: 0.7rem; } .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   #account .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); } #account .figures dd { font-size: 1.1rem; } #account .figures > div:first-child { grid-column: 1 / -1; } h2 .as-of { display: block; margin-left: 0; } .history .timeline { padding-left: 0; } th.bar { white-space: normal; } th, td { padding: 0.42rem 0.2rem; } .decision { padding-left: 0; } th.bar, td.bar { width: auto; }
 }
@@ -135,7 +136,10 @@ h1 a { color: inherit; }
 @keyframes pulse { 50% { opacity: 0.25; } }
 @media print {
   :root { color-scheme: light; --ink: #000; --quiet: #444; --paper: #fff; --panel: #fff; --rule: #bbb; --track: #e5e5e5; --good: #0a5c2f; --bad: #8f1c13; --warn: #6b4400; --accent: #1d4dbb; --good-soft: #fff; --bad-soft: #fff; --warn-soft: #fff; --busy-soft: #fff; --plain-soft: #fff; }
-  body { font-size: 11px; } header { position: static; color: #000; background: none; border-bottom: 2px solid #000; } section { break-inside: avoid; box-shadow: none; border: 0; padding: 0.4rem 0; } .report section:has(details) { break-inside: auto; }
-  .badge { border: 1px solid; } .ranges, .skip, .more, footer, details.words { display: none; } table { font-size: 10px; } th, td { padding: 0.15rem 0.3rem; } .columns { grid-template-columns: minmax(0, 1fr); } .scroll { overflow: visible; }
+  html { font-size: 10.5px; } body { font-size: 1rem; } header { position: static; color: #000; background: none; border-bottom: 2px solid #000; } section { box-shadow: none; border: 0; padding: 0.4rem 0; }
+  main, header .bar { padding-left: 0; padding-right: 5px; gap: 0.6rem; } .chart .label, .chart .mark text, .chart-title { font-size: 0.85rem; } .badge { border: 1px solid; padding-top: 0; padding-bottom: 0; } .ranges, .skip, .more, footer, details.words { display: none; } .columns { grid-template-columns: minmax(0, 1fr); }
+  .scroll { overflow: visible; } .signals, pre { max-height: none; overflow: visible; } pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+  th, td { padding-top: 0.15rem; padding-bottom: 0.15rem; } tbody td:not(.number), thead th { white-space: normal; } td.words { min-width: 8rem; }
+  h2, h3, summary, tr:has(+ .reason), section > p:has(+ .scroll) { break-after: avoid; } tr, .alarm, .figures, .charts, .chart, .timeline { break-inside: avoid; }
 }
 `;

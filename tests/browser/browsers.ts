@@ -96,6 +96,27 @@ export async function photograph(page: Page, name: string, whole = true): Promis
   if (SCREENSHOTS !== undefined) await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: whole });
 }
 
+/** Tables and charts that a reader would have to scroll sideways, and the page itself. */
+export const CUT_OFF = `
+  [...document.querySelectorAll(".scroll, pre")]
+    .filter((box) => box.checkVisibility() && box.scrollWidth > box.clientWidth + 1)
+    .map((box) => box.getAttribute("aria-label"))
+    .concat(document.documentElement.scrollWidth > innerWidth ? ["the page"] : [])
+`;
+
+/** Boxes with a heading and nothing below it. */
+export const EMPTY = `
+  [...document.querySelectorAll("section")]
+    .filter((section) => section.innerText.trim() === section.querySelector("h2").innerText.trim())
+    .map(({ id }) => id)
+`;
+
+/** On paper: A4 with margins of 1 cm. */
+export async function printed(page: Page, name: string): Promise<void> {
+  const margin = { top: "1cm", bottom: "1cm", left: "1cm", right: "1cm" };
+  if (SCREENSHOTS !== undefined) await page.pdf({ path: join(SCREENSHOTS, `${name}.pdf`), format: "A4", margin });
+}
+
 /** The daemon comes back to the same one after a restart. */
 export async function freePort(): Promise<number> {
   const server = createServer();

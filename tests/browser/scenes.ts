@@ -2,6 +2,11 @@ import { systemClock, type Clock } from "../../src/domain/clock.ts";
 import { decimal, ZERO } from "../../src/domain/decimal.ts";
 import type { AccountSummary, LineSummary, PlanSummary } from "../../src/domain/ledger/summaries.ts";
 import type { Signal } from "../../src/domain/signal.ts";
+import { readAccountNow, readEquityHistory } from "../../src/reporting/account-reading.ts";
+import { readBenchmark } from "../../src/reporting/benchmark-prices.ts";
+import { setAsideIn } from "../../src/reporting/holdings-table.ts";
+import { reportDocument } from "../../src/reporting/report-document.ts";
+import { buildReport, reportStart } from "../../src/reporting/report.ts";
 import { Exchange } from "../../src/simulator/exchange.ts";
 import { OpenDashboard } from "../dashboard/open-dashboard.ts";
 import { filled, intent, newIntent } from "../reporting/examples.ts";
@@ -58,6 +63,20 @@ export class Scene {
 
   close(): Promise<void> {
     return this.dashboard.close();
+  }
+
+  /** Of 30 days, as a page. */
+  async report(): Promise<string> {
+    const { ledger, source } = this.dashboard;
+    const { alertsTimezone, benchmark: symbol } = source.config;
+    const [now, days] = [systemClock.now(), 30];
+    const from = reportStart(now, days);
+    const [reading, history, benchmark] = await source.broker.read((broker) =>
+      Promise.all([readAccountNow(broker), readEquityHistory(broker, from, "1D"), readBenchmark(broker, symbol, { from, now })]),
+    );
+    const aside = setAsideIn(source.config);
+    const seen = { reading, history: history.value, benchmark: benchmark.value, problems: [] };
+    return reportDocument(buildReport({ ...seen, ledger, mode: "paper", aside, now, days }), alertsTimezone);
   }
 
   #enter(state: State): void {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import type { Page } from "playwright-core";
-import { barriers, Browsers, photograph, type PageOptions } from "./browsers.ts";
+import { barriers, Browsers, CUT_OFF, EMPTY, photograph, type PageOptions } from "./browsers.ts";
 import { Scene, STATES } from "./scenes.ts";
 
 /** Few symbols in every size and scheme; many where they need the most room. */
@@ -21,21 +21,6 @@ afterEach(async () => {
   [browsers, scene] = [undefined, undefined];
   if (offences.length > 0) throw new Error(`What no page may do: ${offences.join("; ")}`);
 });
-
-/** Tables and charts that a reader would have to scroll sideways, and the page itself. */
-const CUT_OFF = `
-  [...document.querySelectorAll(".scroll, pre")]
-    .filter((box) => box.checkVisibility() && box.scrollWidth > box.clientWidth + 1)
-    .map((box) => box.getAttribute("aria-label"))
-    .concat(document.documentElement.scrollWidth > innerWidth ? ["the page"] : [])
-`;
-
-/** Boxes with a heading and nothing below it. */
-const EMPTY = `
-  [...document.querySelectorAll("section")]
-    .filter((section) => section.innerText.trim() === section.querySelector("h2").innerText.trim())
-    .map(({ id }) => id)
-`;
 
 async function look(url: string, options: PageOptions): Promise<Page> {
   const page = await browsers!.page(options);
