@@ -99,7 +99,7 @@ class MinuteOfLines {
     const offset = name === "UTC" ? "" : ` (UTC${time.toFormat("ZZ")})`;
     this.#start = time.toFormat("HH:mm");
     this.#heading = `--- ${day} ${weekday}, times in ${name}${offset} ---`;
-    // As `formatInstant` writes a moment: the heading says its day and its zone already.
+    // As `formatInstant` writes a time: the heading says its day and its zone already.
     this.#today = new RegExp(`${day} (\\d{2}:\\d{2}:\\d{2}) ${name.replaceAll(/[.+]/g, "\\$&")}(?![\\w:+-])`, "g");
   }
 }

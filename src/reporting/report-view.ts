@@ -48,7 +48,7 @@ function accountLines({ account }: Report, style: Style): string[] {
     style.paint("strong", `Account ${account.number}`),
     `Portfolio Value: ${dollarsOf(account.equity)}`,
     `Cash: ${dollarsOf(account.cash)}`,
-    `Day profit: ${account.day_profit === null ? NOT_KNOWN : `${tinted(account.day_profit, signedDollars, style)}${day}${flows}`}`,
+    `Today's P/L (excl. deposits): ${account.day_profit === null ? NOT_KNOWN : `${tinted(account.day_profit, signedDollars, style)}${day}${flows}`}`,
     ...(account.positions.length === 0
       ? ["No positions."]
       : table(
@@ -91,8 +91,8 @@ function returnLines({ equity }: Report, style: Style, zone: string): string[] {
     ...(equity.flows === null || decimal(equity.flows).eq(ZERO)
       ? []
       : [`Deposits less withdrawals: ${signedDollars(decimal(equity.flows))}`]),
-    `Gain without deposits: ${equity.gain === null ? NOT_KNOWN : tinted(equity.gain, signedDollars, style)}`,
-    `Return without deposits: ${equity.return === null ? NOT_KNOWN : tinted(equity.return, (value) => signedPercent(value, 2), style)}`,
+    `Gain (excl. deposits): ${equity.gain === null ? NOT_KNOWN : tinted(equity.gain, signedDollars, style)}`,
+    `Return (excl. deposits): ${equity.return === null ? NOT_KNOWN : tinted(equity.return, (value) => signedPercent(value, 2), style)}`,
     ...(drawdown === null ? [] : [`Drawdown now: ${formatPercent(decimal(drawdown.now), 2)}`]),
     ...(worst === null || worst === undefined
       ? []

@@ -28,7 +28,7 @@ test("each line has the requested zone", () => {
 });
 
 test.each(["America/New_York", "Asia/Kathmandu", "UTC", "Europe/London"])(
-  "a moment of the line's own day is named by its time alone, any other in full: %s",
+  "a time of the line's own day stands without its date and zone, any other in full: %s",
   (zone) => {
     const now = "2026-07-14T15:00:00Z";
     const [soon, tomorrow] = [Date.parse(now) + 300_000, Date.parse(now) + 86_400_000].map((at) => formatInstant(at, zone));

@@ -233,7 +233,7 @@ describe("without the broker", () => {
     expect(made.profit.by_symbol).toMatchObject([{ symbol: "SMR" }]);
     const lines = reportLines(made, plainStyle, "UTC").join("\n");
     expect(lines).toContain("Note: Gone.");
-    expect(lines).toContain("Return without deposits: not known");
+    expect(lines).toContain("Return (excl. deposits): not known");
   });
 
   test("of an empty ledger says so in sentences", () => {
