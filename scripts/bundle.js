@@ -1,6 +1,6 @@
 // Makes what is installed out of src/: a few chunks in place of hundreds of modules, which a command would look up, read
 // and link one by one at every start. What a command loads when it is needed stays a chunk of its own.
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -111,5 +111,8 @@ function licence(folder) {
   return `${name} ${version} (${license})\n\n${text}\n`;
 }
 
-if (import.meta.main)
+if (import.meta.main) {
   await bundle({ cli: "src/cli.ts", "supervision/health-check": "src/supervision/health-check.ts" }, join(ROOT, "dist"));
+  // npm makes a command executable when it links it, and npx up to npm 10 does not do so again after a later build.
+  chmodSync(join(ROOT, "dist/cli.js"), 0o755);
+}

@@ -17,7 +17,7 @@ export function targetAgainstActual(execution: ExecutionRecord, style: Style): s
   const after = execution.accountAfter;
   if (plan === undefined) return ["No plan was made."];
   const title = style.paint("strong", "Target against actual:");
-  const base = (plan.buying ?? plan.selling).base;
+  const { base } = plan.buying ?? plan.selling;
   const lines = finalLines(execution);
   if (after === undefined) {
     return [
@@ -29,10 +29,7 @@ export function targetAgainstActual(execution: ExecutionRecord, style: Style): s
   return [
     title,
     ...table(COLUMNS, [...rowsOf(execution, lines, after), cashRow(after)], style),
-    style.paint(
-      "quiet",
-      `Targets are shares of ${dollarsOf(base)} (after the cash reserve), actual weights of ${dollarsOf(after.equity)}.`,
-    ),
+    style.paint("quiet", `Weights are shares of ${dollarsOf(base)}, the account without its cash reserve and protected positions.`),
   ];
 }
 
@@ -40,27 +37,29 @@ function rowsOf(execution: ExecutionRecord, lines: readonly FinalLine[], after: 
   const values = new Map(after?.positions.map((position) => [position.symbol, decimal(position.marketValue)]));
   const planned = new Set(lines.map((line) => line.symbol));
   const unplanned = [...values.keys()].filter((symbol) => !planned.has(symbol)).sort();
-  const equity = after === undefined ? undefined : decimal(after.equity);
+  const plan = execution.plan?.buying ?? execution.plan?.selling;
+  const base = after === undefined || plan === undefined ? undefined : decimal(plan.base);
   return [
-    ...lines.map((line) => lineCells(line, isWanted(execution, line), values.get(line.symbol) ?? ZERO, equity)),
-    ...unplanned.map((symbol) => [symbol, "-", ...actualCells(values.get(symbol) ?? ZERO, equity), "", "not in the plan"]),
+    ...lines.map((line) => lineCells(line, isWanted(execution, line), values.get(line.symbol) ?? ZERO, base)),
+    ...unplanned.map((symbol) => [symbol, "-", "", formatDollars(values.get(symbol) ?? ZERO), "", "not in the plan"]),
   ];
 }
 
-function lineCells(line: FinalLine, wanted: boolean, value: Decimal, equity: Decimal | undefined): Cell[] {
-  const difference = wanted && equity !== undefined ? signedDollars(value.minus(decimal(line.targetValue))) : "";
+function lineCells(line: FinalLine, wanted: boolean, value: Decimal, base: Decimal | undefined): Cell[] {
+  const difference = wanted && base !== undefined ? signedDollars(value.minus(decimal(line.targetValue))) : "";
   return [
     { text: line.symbol, tint: "strong" },
     wanted ? formatWeight(decimal(line.targetWeight)) : "-",
-    ...actualCells(value, equity),
+    ...(wanted ? actualCells(value, base) : ["", base === undefined ? "?" : formatDollars(value)]),
     difference,
     actionCell(line),
   ];
 }
 
-function actualCells(value: Decimal, equity: Decimal | undefined): Cell[] {
-  if (equity === undefined) return ["?", "?"];
-  return [formatPercent(shareOf(value, equity)), formatDollars(value)];
+/** @param base what the targets are shares of, too; `undefined` where the account could not be read. */
+function actualCells(value: Decimal, base: Decimal | undefined): Cell[] {
+  if (base === undefined) return ["?", "?"];
+  return [formatPercent(shareOf(value, base)), formatDollars(value)];
 }
 
 function actionCell(line: FinalLine): Cell {
@@ -73,8 +72,7 @@ function actionCell(line: FinalLine): Cell {
 }
 
 function cashRow(after: AccountSummary): Cell[] {
-  const cash = decimal(after.cash);
-  return [{ text: "cash", tint: "quiet" }, "", formatPercent(shareOf(cash, decimal(after.equity))), formatDollars(cash)];
+  return [{ text: "cash", tint: "quiet" }, "", "", dollarsOf(after.cash)];
 }
 
 /** How an execution ended and why, and what the account was worth before and after it. */

@@ -3,7 +3,7 @@ import { conclusionLines, targetAgainstActual } from "../../src/reporting/outcom
 import { plainStyle } from "../../src/reporting/style.ts";
 import { AFTER, execution, lineSummary, PLAN_SUMMARY } from "./examples.ts";
 
-const BASE_NOTE = "Targets are shares of $99,000.00 (after the cash reserve), actual weights of $99,950.00.";
+const BASE_NOTE = "Weights are shares of $99,000.00, the account without its cash reserve and protected positions.";
 
 describe("target against actual", () => {
   test("has a row for every symbol, what was done about it or why not, and the cash", () => {
@@ -11,10 +11,10 @@ describe("target against actual", () => {
       "Target against actual:",
       "  Symbol  Target  Actual       Value   Difference  Action",
       "  BWXT     0.0 %   0.0 %       $0.00        $0.00  sell",
-      "  LEU     39.5 %  39.0 %  $39,000.00     -$105.00  left alone: within drift",
+      "  LEU     39.5 %  39.4 %  $39,000.00     -$105.00  left alone: within drift",
       "  OKLO    29.3 %   0.0 %       $0.00  -$29,007.00  left alone: price doubt",
-      "  SMR     31.2 %  30.9 %  $30,850.00      -$38.00  buy",
-      "  cash            30.1 %  $30,100.00",
+      "  SMR     31.2 %  31.2 %  $30,850.00      -$38.00  buy",
+      "  cash                    $30,100.00",
       BASE_NOTE,
     ]);
   });
@@ -22,7 +22,7 @@ describe("target against actual", () => {
   test("shows a holding that no plan knew of", () => {
     const accountAfter = { ...AFTER, positions: [...AFTER.positions, { symbol: "TSLA", quantity: "1", marketValue: "300", price: "300" }] };
     expect(targetAgainstActual(execution({ accountAfter }), plainStyle)).toContain(
-      "  TSLA         -   0.3 %     $300.00               not in the plan",
+      "  TSLA         -             $300.00               not in the plan",
     );
   });
 
@@ -30,7 +30,7 @@ describe("target against actual", () => {
     const lines = [lineSummary("VTI", { targetWeight: "0", targetValue: "0", action: "none", leftAlone: "protected" })];
     const plan = { selling: { ...PLAN_SUMMARY.selling, sells: [], buys: [], lines } };
     expect(targetAgainstActual(execution({ plan }), plainStyle)).toContain(
-      "  VTI          -   0.0 %       $0.00              left alone: protected",
+      "  VTI          -               $0.00              left alone: protected",
     );
   });
 
