@@ -41,6 +41,21 @@ const STEPS: readonly Step[] = [
     line: "npm pack --silent --pack-destination .. && npm install --no-audit --no-fund --prefix ../elsewhere ../alpaca-trader-*.tgz && cd ../elsewhere && npx alpaca-trader demo --once",
     shows: ON_TARGET,
   },
+  {
+    name: "global",
+    line: "cd .. && npm install -g --no-audit --no-fund --prefix global ./alpaca-trader-*.tgz && global/bin/alpaca-trader execute && global/bin/alpaca-trader status",
+    shows: /^Mode: simulator/m,
+  },
+  {
+    name: "global, upgraded",
+    line: "npm version --silent --no-git-tag-version --ignore-scripts 0.99.0 && mkdir ../newer && npm pack --silent --pack-destination ../newer && cd .. && npm install -g --no-audit --no-fund --prefix global ./newer/*.tgz && global/bin/alpaca-trader --version && global/bin/alpaca-trader status",
+    shows: /^0\.99\.0\n[^]*^Account Number: SIM000001$/m,
+  },
+  {
+    name: "global, uninstalled",
+    line: "cd .. && npm uninstall -g --prefix global alpaca-trader && ls -A global/bin global/lib/node_modules && test -f state/simulator.sqlite",
+    shows: /^global\/bin:\n\nglobal\/lib\/node_modules:\n(?:\.package-lock\.json\n)?$/m,
+  },
   { name: "npm prune", line: "npm prune --omit=dev --no-audit --no-fund", shows: /\d packages? in/ },
   { name: "npx, pruned", line: "npx alpaca-trader demo --once", shows: ON_TARGET },
   { name: "unit, pruned", line: UNIT, shows: VERSION },
