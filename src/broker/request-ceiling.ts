@@ -2,7 +2,7 @@ import type { Clock } from "../domain/clock.ts";
 import { type RequestKind, WaitingLine } from "./waiting-line.ts";
 
 const WINDOW_MS = 1_000;
-/** As many accounts are told within a second that they ask too often: that is not one account's limit, but the address's. */
+/** As many accounts reach a rate limit within a second: that is not one account's limit, but the address's. */
 const ACCOUNTS_REFUSED = 3;
 const PAUSE_MS = 5_000;
 const LEAST_SHARE = 1 / 16;
@@ -98,7 +98,7 @@ export class RequestCeiling {
     this.#halvedAt = now;
     this.#share = Math.max(LEAST_SHARE, this.#share / 2);
     this.#parts.onNews(
-      `Several accounts were told at once that they ask too often. Nothing is asked for ${String(PAUSE_MS / 1_000)} s, then at most ${String(this.perSecond)} times a second.`,
+      `Several accounts reached a rate limit at once. Nothing is requested for ${String(PAUSE_MS / 1_000)} s, then at most ${String(this.perSecond)} times a second.`,
     );
   }
 

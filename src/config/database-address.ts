@@ -1,6 +1,6 @@
 import { percentDecoded } from "../domain/percent-decoding.ts";
 
-/** With a socket (`?host=/run/postgresql`) PostgreSQL's addresses name no host, which `URL` refuses beside a user. */
+/** With a socket (`?host=/run/postgresql`) PostgreSQL's addresses name no host, which `URL` refuses next to a user. */
 const PLACE_OF_HOST = "socket.invalid";
 
 /** @returns `undefined` for what PostgreSQL's client cannot read either, such as a bare `%` or `/` in a password. */

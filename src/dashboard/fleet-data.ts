@@ -19,7 +19,7 @@ export interface FleetData {
 }
 
 export interface FleetWorkerRow {
-  /** Machine, process and a mark of its own. */
+  /** Machine, process and its own mark. */
   readonly worker: string;
   /** How many accounts it has now. */
   readonly accounts: number;

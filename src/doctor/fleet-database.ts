@@ -10,7 +10,7 @@ export interface DatabaseFacts {
   /** It is reached without a network. */
   readonly isHere: boolean;
   readonly isEncrypted: boolean;
-  /** How far this machine's clock is ahead of its own. */
+  /** How far this machine's clock is ahead of the database's. */
   readonly skewMs: number;
   /** Beyond it a worker takes nothing. */
   readonly mostSkewMs: number;
@@ -44,7 +44,7 @@ export function judgeDatabase({ server, problems, standbys, isHere, isEncrypted,
 export interface QueueFacts {
   /** `undefined`: it is missing. */
   readonly policy: string | undefined;
-  /** Accounts that have lines to read and nobody who would be told. */
+  /** Accounts that have lines to read and no job. */
   readonly forgotten: number;
 }
 
@@ -69,7 +69,7 @@ export interface WorkersFacts {
 export function judgeWorkers({ living, silent, halts }: WorkersFacts): Findings {
   return [
     ...running(living),
-    ...(silent.length === 0 ? [] : warning(`ended without leaving, or hanging: ${silent.join(", ")}`, "Look at these machines.")),
+    ...(silent.length === 0 ? [] : warning(`ended without leaving, or hanging: ${silent.join(", ")}`, "Check these machines.")),
     ...[...halts].flatMap(([scope, reason]) =>
       warning(`${scope} is halted: ${reason}`, `Resume with \`alpaca-trader fleet resume${optionOf(scope)}\`.`),
     ),

@@ -27,7 +27,7 @@ type Result = { readonly kind: "pending" | "passed" } | { readonly kind: "failed
 
 export interface CanariesParts {
   readonly clock: Clock;
-  /** `undefined`: not known at the moment, so the others wait. */
+  /** `undefined`: not known now, so the others wait. */
   readonly canaries: () => readonly Canary[] | undefined;
   readonly signalMaxAgeSeconds: number;
   /** What the others do when a canary did not reach its target. */

@@ -32,7 +32,7 @@ export interface ShownHost {
 export interface FleetViewParts {
   readonly clock: Clock;
   readonly mode: string;
-  /** Looks at what `hosts` shows, where it is kept elsewhere. Never rejects. */
+  /** Reads what `hosts` shows, where it is kept elsewhere. Never rejects. */
   readonly refresh?: () => Promise<void>;
   readonly hosts: () => readonly ShownHost[];
   /** On all machines; missing for a fleet in one process. */

@@ -30,7 +30,7 @@ function refused(...accounts: string[]): void {
 }
 
 describe("the requests of all accounts together", () => {
-  test("are at most so many in any second, those of one account and another counted together", async () => {
+  test("are at most N in any second, those of one account and another counted together", async () => {
     enter("anna", "read", 8);
     enter("ben", "read", 8);
     await clock.advance(1);
@@ -42,7 +42,7 @@ describe("the requests of all accounts together", () => {
     expect(ceiling.isFull).toBe(false);
   });
 
-  test("leave in the order of their urgency, whoever's they are", async () => {
+  test("leave in the order of their urgency, for any account", async () => {
     enter("anna", "read", 20);
     enter("ben", "order", 2);
     enter("carl", "cancel");
@@ -77,9 +77,7 @@ describe("the requests of all accounts together", () => {
     await clock.advance(500);
     expect(news).toEqual([]);
     refused("carl");
-    expect(news).toEqual([
-      "Several accounts were told at once that they ask too often. Nothing is asked for 5 s, then at most 5 times a second.",
-    ]);
+    expect(news).toEqual(["Several accounts reached a rate limit at once. Nothing is requested for 5 s, then at most 5 times a second."]);
     enter("anna", "order", 8);
     enter("ben", "cancel");
     await clock.advance(4_999);

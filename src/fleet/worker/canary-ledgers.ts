@@ -36,14 +36,14 @@ export class CanaryLedgers {
     this.#parts = parts;
   }
 
-  /** As they were a moment ago; `undefined`: that is not known, and is being read. Ledgers are valid until the next turn. */
+  /** As they were just now; `undefined`: that is not known, and is being read. Ledgers are valid until the next turn. */
   known(): readonly Canary[] | undefined {
     const age = this.#parts.clock.monotonic() - this.#readAt;
     if (age >= READ_AGAIN_AFTER_MS) this.look();
     return age < KNOWN_FOR_MS ? [...this.#read.values()].map(({ canary }) => canary) : undefined;
   }
 
-  /** Reads them, so that whoever asks soon need not wait. */
+  /** Reads them, so that the next to ask need not wait. */
   look(): void {
     if (this.#isClosed) return;
     this.#reading ??= this.#readAll()

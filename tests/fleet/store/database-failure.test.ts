@@ -18,7 +18,7 @@ describe("a failed statement", () => {
     expect(databaseFailure(withCode(code, { severity: "FATAL" }))).toBeInstanceOf(StoreUnreachable);
   });
 
-  test("that the server refused says so, with what to do, and without what the server tells of the rows", () => {
+  test("that the server refused says so, with what to do, and without what the server says about the rows", () => {
     const failure = databaseFailure(withCode("28P01", { severity: "FATAL", detail: "Key (sealed)=(secret)" }));
     expect(failure).not.toBeInstanceOf(StoreUnreachable);
     expect(failure).toBeInstanceOf(TraderError);

@@ -93,7 +93,7 @@ where(`the database users of a fleet${missing === undefined ? "" : ` (skipped: $
     });
   });
 
-  test("whoever has no role sees nothing", async () => {
+  test("a user without a role sees nothing", async () => {
     await admin.rows("CREATE USER stranger");
     await expect(as("stranger", () => Promise.resolve())).rejects.toMatchObject({
       message: expect.stringContaining("permission denied"),

@@ -21,7 +21,7 @@ export async function doctorInDatabase(context: CommandContext): Promise<ExitCod
     return await withFleetStore(context, (fleet) => examineFleet(context, fleet));
   } catch (error) {
     if (!(error instanceof TraderError) || error.code === "configuration") throw error;
-    // Without the database this machine is all there is to look at.
+    // Without the database only this machine can be checked.
     await examineMachine(context, [{ id: "fleet-database", run: () => failure(error) }]);
     return EXIT.failed;
   }

@@ -26,7 +26,7 @@ export async function database({ env, out }: CommandContext, { migrate = false, 
       );
       if (missingRoles.length > 0)
         out.line(
-          `Roles that are missing: ${missingRoles.join(", ")}. If intakes, workers and readers shall have users of their own, let an administrator run ${missingRoles.map((role) => `CREATE ROLE ${role};`).join(" ")} and repeat this command.`,
+          `Roles that are missing: ${missingRoles.join(", ")}. If intakes, workers and readers are to have their own users, let an administrator run ${missingRoles.map((role) => `CREATE ROLE ${role};`).join(" ")} and repeat this command.`,
         );
     } else {
       await assertSchema(connection);
