@@ -2,7 +2,7 @@ import type { Connection, Sql } from "./connection.ts";
 import { QUEUE_SCHEMA } from "./schema.ts";
 
 /** What a database user may be, besides the owner, who migrates and manages accounts. `fleet run` needs the first two. */
-export const ROLES = ["fleet_intake", "fleet_worker", "fleet_reader"] as const;
+const ROLES = ["fleet_intake", "fleet_worker", "fleet_reader"] as const;
 type Role = (typeof ROLES)[number];
 
 /** All of an account but its sealed keys. */
