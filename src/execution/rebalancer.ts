@@ -328,7 +328,7 @@ export class Rebalancer {
       const text = `Targets: ${strategyTargetsText(strategyTargets, clock.now())}.`;
       this.#parts.emit({ kind: "snapshot", level: "info", executionId: execution.id, signalId: signal.id, text });
     }
-    const read = ready.isWarm === true ? ` The sells leave on the account as read ${formatDuration(clock.now() - snapshot.at)} ago.` : "";
+    const read = ready.isWarm === true ? ` Account read ${formatDuration(clock.now() - snapshot.at)} ago.` : "";
     const text = `Plan: ${String(plan.sells.length)} to sell, ${String(plan.buys.length)} to buy, base ${formatDollars(plan.base)}.${read}`;
     this.#parts.emit({
       kind: "plan",

@@ -86,7 +86,7 @@ describe("sells on a reading from before the alert", () => {
       ["sell", "sell_to_close"],
       ["buy", undefined],
     ]);
-    expect(desk.events.find(({ kind, text }) => kind === "plan" && text.includes("as read 10 s ago"))).toBeDefined();
+    expect(desk.events.find(({ kind, text }) => kind === "plan" && text.endsWith(" Account read 10 s ago."))).toBeDefined();
     expect(Object.keys(desk.weights())).toEqual(["BTAL"]);
     expectUnharmed(desk);
   });
