@@ -10,13 +10,13 @@ COPY scripts/prepare.js scripts/built.js scripts/bundle.js scripts/node.js ./scr
 COPY src ./src
 # The image brings Node 24 itself, so the locked one is left out.
 RUN npm ci --omit=optional && npm prune --omit=dev --omit=optional --ignore-scripts
-# Only a fleet with a database needs them: docker build --build-arg FLEET_DATABASE=yes. As development dependencies they
-# would be left out.
+# Only a fleet with a database needs them: docker build --build-arg FLEET_DATABASE=yes. Where package.json names them they
+# count as optional or as development dependencies, and npm would leave them out.
 ARG FLEET_DATABASE=
 RUN if [ -n "$FLEET_DATABASE" ]; then \
-      npm pkg delete devDependencies \
-      && npm install --no-save --omit=optional --ignore-scripts \
-        $(node -p "Object.entries(require('./package.json').peerDependencies).map((each) => each.join('@')).join(' ')"); \
+      peers=$(node -p "Object.entries(require('./package.json').peerDependencies).map((each) => each.join('@')).join(' ')") \
+      && npm pkg delete devDependencies peerDependencies peerDependenciesMeta \
+      && npm install --no-save --omit=optional --ignore-scripts $peers; \
     fi
 # Node runs JavaScript: types, sources, source maps and manuals are more than half of what the packages bring.
 RUN find node_modules -type f ! -iname 'licen[cs]e*' \( -name '*.ts' -o -name '*.[cm]ts' -o -name '*.map' -o -name '*.md' \) -delete
