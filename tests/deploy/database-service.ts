@@ -63,8 +63,8 @@ export class DatabaseService {
       () => machine.journal("machines-venue.service"),
     );
     for (const name of ACCOUNTS) machine.write(`etc/alpaca-trader/${name}.env`, keysOf(name), 0o600);
-    const [migrate = "", add = ""] = commands(PAGE, HEADING, "fleet add growth").split("\n");
-    const said = [machine.shell(migrate), ...ACCOUNTS.map((name) => machine.shell(add.replaceAll("growth", name)))];
+    const [migrate = "", ...add] = commands(PAGE, HEADING, "fleet add growth").split("\n");
+    const said = [machine.shell(migrate), ...ACCOUNTS.map((name) => machine.shell(add.join("\n").replaceAll("growth", name)))];
     const files = machine.shell("stat -c '%U %a' /etc/alpaca-trader/fleet-identity; grep -rl secret-of- /var/lib/alpaca-trader || true");
     expectThat(files.trim() === "root 600", files);
     return said.map((text) => text.trim().split("\n").at(-1)).join(" ");
@@ -129,14 +129,13 @@ export class DatabaseService {
   /** By the words of the page, into another database. */
   dumped(): Promise<string> {
     const url = `postgresql://fleet:${PASSWORD}@127.0.0.1:${String(DATABASE_PORT)}/fleet`;
-    const [dump = "", restore = ""] = ["pg_dump", "pg_restore"].map((word) => commands(PAGE, "Backup and upgrade", word));
-    const other = `su postgres -c "createdb -p ${String(DATABASE_PORT)} -O fleet -T template0 other"`;
-    this.#machine.shell(
-      `cd /root; export FLEET_DATABASE='${url}'; ${dump}; ${other}; FLEET_DATABASE='${url.replace(/fleet$/, "other")}'; ${restore}`,
-    );
+    const other = url.replace(/fleet$/, "other");
+    this.#machine.shell(`cd /root; FLEET_DATABASE='${url}'\n${commands(PAGE, "Backup and upgrade", "pg_dump")}`);
+    this.#machine.shell(`su postgres -c "createdb -p ${String(DATABASE_PORT)} -O fleet -E UTF8 -T template0 other"`);
+    this.#machine.shell(`cd /root; FLEET_DATABASE='${other}'\n${commands(PAGE, "Backup and upgrade", "pg_restore")}`);
     const found = this.#machine.shell("cd /root; pg_restore -f - fleet.dump | grep -cE 'secret-of-|AGE-SECRET-KEY' || true").trim();
     expectThat(found === "0", `${found} keys are in the dump.`);
-    const copies = `psql -qtA '${url.replace(/fleet$/, "other")}' -c 'SELECT count(*) FROM fleet.snapshots'`;
+    const copies = `psql -qtA '${other}' -c 'SELECT count(*) FROM fleet.snapshots'`;
     expectThat(this.#machine.shell(copies).trim() === String(ACCOUNTS.length), "The ledgers are not in the copy.");
     return Promise.resolve("restored into another database, no key in it");
   }
@@ -153,13 +152,14 @@ export class DatabaseService {
     return Promise.resolve(times.join(", "));
   }
 
-  removed(): void {
+  removed(): Promise<void> {
     const units = [this.worker, this.intake].map(({ name }) => name).join(" ");
     this.#machine.shell(
       `systemctl disable ${units}; systemctl stop machines-venue.service; rm -rf /etc/systemd/system/${this.worker.name}.d /var/lib/machines-venue ${ALERTS}; ` +
         `cd /etc/systemd/system; rm -f machines-venue.service ${units}; systemctl daemon-reload; DEBIAN_FRONTEND=noninteractive apt-get purge -q -y 'postgresql*'; ` +
         "rm -rf /etc/alpaca-trader/fleet* /etc/alpaca-trader/growth.env /etc/alpaca-trader/ira.env /var/lib/alpaca-trader/worker /var/lib/alpaca-trader/intake /var/lib/alpaca-trader/commands",
     );
+    return Promise.resolve();
   }
 
   #settings(): string {

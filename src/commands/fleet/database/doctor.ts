@@ -28,7 +28,7 @@ export async function doctorInDatabase(context: CommandContext): Promise<ExitCod
 }
 
 async function examineFleet(context: CommandContext, fleet: OpenFleet): Promise<ExitCode> {
-  const { accounts, shared } = fleet;
+  const { shared } = fleet;
   const sealing = await Sealing.from(shared, context.env).catch((error: unknown) => asTraderError(error));
   const machine = await examineMachine(context, [
     { id: "fleet-database", run: () => databaseFindings(fleet) },
@@ -36,14 +36,22 @@ async function examineFleet(context: CommandContext, fleet: OpenFleet): Promise<
     { id: "fleet-workers", run: () => workersFindings(fleet) },
     { id: "fleet-identity", run: () => (sealing instanceof TraderError ? failure(sealing) : judgeIdentity(sealing)) },
   ]);
-  if (sealing instanceof TraderError || !sealing.canUnseal) {
-    context.out.line("The accounts were not examined: their keys are sealed, and this machine has no identity.");
-    return isWell(machine) ? EXIT.ok : EXIT.failed;
-  }
-  const examined: ExaminedAccount[] = [];
-  for (const row of await accounts.list()) examined.push({ name: row.name, checks: await examineAccount(context, fleet, row, sealing) });
-  const code = showAccounts(context, examined);
+  const code = sealing instanceof TraderError || !sealing.canUnseal ? unexamined(context) : await examineAccounts(context, fleet, sealing);
   return isWell(machine) ? code : EXIT.failed;
+}
+
+function unexamined({ out }: CommandContext): ExitCode {
+  out.line("The accounts were not examined: their keys are sealed, and this machine has no identity.");
+  return EXIT.ok;
+}
+
+async function examineAccounts(context: CommandContext, fleet: OpenFleet, sealing: Sealing): Promise<ExitCode> {
+  const examined: ExaminedAccount[] = [];
+  for (const row of await fleet.accounts.list())
+    examined.push({ name: row.name, checks: await examineAccount(context, fleet, row, sealing) });
+  if (examined.length > 0) return showAccounts(context, examined);
+  context.out.line("The fleet has no account yet. `alpaca-trader fleet add NAME --from-env FILE` adds one.");
+  return EXIT.ok;
 }
 
 function asTraderError(error: unknown): TraderError {
