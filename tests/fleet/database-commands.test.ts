@@ -86,9 +86,10 @@ describeWithPostgres("commands for a fleet with a database", () => {
     await accounts.remove(row);
   }, 60_000);
 
-  /** By an intake, which has no identity. */
+  /** By an intake, which has no identity and no right to the sealed keys. */
   async function shown(worker: TraderProcess): Promise<void> {
-    const env = { FLEET_DATABASE: machines.server.url, FLEET_IDENTITY_FILE: "", DASHBOARD_PORT: "0", DASHBOARD_TOKEN: "off" };
+    await machines.store.connection.rows("CREATE USER page IN ROLE fleet_intake, fleet_reader");
+    const env = { FLEET_DATABASE: machines.server.urlOf("page"), FLEET_IDENTITY_FILE: "", DASHBOARD_PORT: "0", DASHBOARD_TOKEN: "off" };
     const intake = machines.start(["fleet", "intake"], env);
     await intake.says(/Dashboard: http:\S+/);
     const address = /Dashboard: (http:\/\/[^/\s]+)/.exec(intake.output)?.[1] ?? "";

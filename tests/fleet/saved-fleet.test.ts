@@ -54,7 +54,7 @@ function answer<Value>(value: Value): Promise<Value> {
 }
 
 function row(name: string, id: string): AccountRow {
-  return { id, name, settings: name === "ira" ? { FLEET_GROUP: "family" } : {}, sealed: new Uint8Array(), holder: undefined };
+  return { id, name, settings: name === "ira" ? { FLEET_GROUP: "family" } : {}, holder: undefined };
 }
 
 function settingsOf(some: readonly AccountRow[]): FleetSettings {

@@ -41,6 +41,8 @@ const GRANTS: Readonly<Record<Role, readonly string[]>> = {
 export async function grantRoles(connection: Connection): Promise<Role[]> {
   return connection.transaction(async (sql) => {
     const missing: Role[] = [];
+    // A database that was restored without its privileges lets everybody.
+    await sql.rows("REVOKE ALL ON FUNCTION fleet.claim(bigint, text, text) FROM PUBLIC");
     for (const role of ROLES) {
       if (await exists(sql, role)) await grant(sql, role);
       else if (await mayCreateRoles(sql)) {

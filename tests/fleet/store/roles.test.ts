@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { systemClock } from "../../../src/domain/clock.ts";
 import { canaryAccounts, PostgresAccounts } from "../../../src/fleet/store/accounts.ts";
 import { Connection } from "../../../src/fleet/store/connection.ts";
@@ -6,14 +6,13 @@ import { migrateDatabase } from "../../../src/fleet/store/migrate.ts";
 import { newBoss, PostgresStore } from "../../../src/fleet/store/postgres-store.ts";
 import { newIdentity, Sealing } from "../../../src/fleet/store/sealing.ts";
 import { PostgresServer } from "./postgres-server.ts";
+import { describeWithPostgres } from "./with-postgres.ts";
 
-const { missing } = PostgresServer;
-const where = missing === undefined ? describe : describe.skip;
 const SECRET = "a-secret-of-growth-0123456789";
 const ACCOUNT = { number: "PA1", settings: { ALPACA_PAPER_KEY: "PK1", ALPACA_PAPER_SECRET: SECRET }, strategies: ["nuclear"] };
 const LINE = { raw: { kind: "line", bytes: Buffer.from("a line"), number: 1 }, arrivedAt: Date.UTC(2026, 10, 30, 15) } as const;
 
-where(`the database users of a fleet${missing === undefined ? "" : ` (skipped: ${missing})`}`, () => {
+describeWithPostgres("the database users of a fleet", () => {
   let server: PostgresServer;
   let admin: Connection;
   let sealing: Sealing;
@@ -50,6 +49,21 @@ where(`the database users of a fleet${missing === undefined ? "" : ` (skipped: $
     );
     return rows.map(({ name }) => name);
   }
+
+  test("only a worker may claim, also after a restore without privileges, once the tables were migrated", async () => {
+    const claimers = async (): Promise<string[]> => {
+      const rows = await admin.rows<{ user: string }>(
+        `SELECT rolname AS user FROM pg_roles WHERE rolname IN ('intake', 'worker', 'reader')
+         AND has_function_privilege(rolname, 'fleet.claim(bigint, text, text)', 'EXECUTE') ORDER BY rolname`,
+      );
+      return rows.map(({ user }) => user);
+    };
+    expect(await claimers()).toEqual(["worker"]);
+    await admin.rows("GRANT EXECUTE ON FUNCTION fleet.claim(bigint, text, text) TO PUBLIC");
+    expect(await claimers()).toEqual(["intake", "reader", "worker"]);
+    await migrateDatabase(admin, await newBoss(admin, { migrates: true }));
+    expect(await claimers()).toEqual(["worker"]);
+  });
 
   test("a reader sees accounts, ledgers, halts and workers, and writes nothing", async () => {
     await as("reader", async ({ connection, ledgers, workers }) => {
