@@ -31,7 +31,7 @@ export function filledParts(record: IntentRecord, all: readonly IntentRecord[]):
   return attemptsOf(record, all).filter(({ state, status }) => state === "done" && status === "filled").length;
 }
 
-/** Shares still to trade after a terminal order; `undefined` in market style, and for a dollar buy, whose rest is not known in shares. */
+/** Shares still to trade after a terminal order of limit style; `undefined` in market style. */
 function restOf({ goal, filledQuantity }: IntentRecord): Decimal | undefined {
   return goal?.quantity === undefined ? undefined : max(ZERO, goal.quantity.minus(filledQuantity));
 }
@@ -58,10 +58,13 @@ function isFilledWhole({ quantity, notional, filledQuantity, filledAveragePrice 
 /** Whether the rest of a terminal order's planned trade is worth an order. */
 export function endedShort(record: IntentRecord, minimum: Decimal): boolean {
   if (record.state !== "done") return false;
-  const rest = record.orderType === "limit" ? restOf(record) : undefined;
+  const rest = record.notional === undefined ? restOf(record) : undefined;
   if (rest === undefined) return record.status !== "filled" && !isFilledWhole(record);
   if (rest.eq(ZERO)) return false;
-  const worth = rest.times(record.limitPrice ?? ZERO);
+  const price = record.limitPrice ?? record.filledAveragePrice;
+  // A market order of which nothing was filled.
+  if (price === undefined) return true;
+  const worth = rest.times(price);
   // A buy is complete when its dollars are spent, whatever the number of shares.
   return record.fullExit || min(worth, goalAfter(record).cost ?? worth).gte(minimum);
 }

@@ -121,11 +121,12 @@ function marketTerms({ intent }: PricingFacts, { quote, limit }: SaneQuote): Pri
     if (notional.lt(VENUE_MINIMUM)) return TOO_SMALL;
     return priced({ ...terms, notional, estimatedValue: min(intent.estimatedValue, notional), worstCaseCost: notional });
   }
-  const each = limit.times(MARKET_BUY_CUSHION);
-  const quantity = min(rest, truncate(goal.cost.div(each), 0));
+  // The plan has counted its shares at more than their price already, as those of market style are (R11).
+  const quantity = min(rest, truncate(goal.cost.div(limit), 0));
   const tooSmall = refuseSmall(intent, quantity, limit);
   const estimatedValue = estimateOf(intent, quantity, rest);
-  return tooSmall ?? priced({ ...terms, quantity, estimatedValue, worstCaseCost: quantity.times(each) });
+  const worstCaseCost = min(goal.cost, quantity.times(limit).times(MARKET_BUY_CUSHION));
+  return tooSmall ?? priced({ ...terms, quantity, estimatedValue, worstCaseCost });
 }
 
 /**

@@ -163,6 +163,23 @@ describe("terms", () => {
     expect(termsOf(facts(whole, prices("38.5", "38.51", "38.5"))).quantity?.toFixed()).toBe("24");
   });
 
+  test("the last market order for whole shares loses none to an ask a little above the price that they were planned at", () => {
+    const goal = { quantity: decimal("4"), cost: decimal("512.72"), inDollars: false };
+    const whole = planned({ quantity: decimal("4"), notional: undefined, estimatedValue: decimal("493"), goal });
+    const terms = termsOf(facts(whole, prices("123.26", "123.27", "123.27"), { cutShort: 4 }));
+    expect(terms).toMatchObject({ orderType: "market", quantity: decimal("4"), worstCaseCost: decimal("512.72") });
+  });
+
+  test("a market order for fewer whole shares than its goal has not done its part, nor one of which nothing was filled", () => {
+    const goal = { quantity: decimal("4"), cost: decimal("512.72"), inDollars: false };
+    const ended = { state: "done", status: "filled", orderType: "market", limitPrice: undefined, notional: undefined, goal } as const;
+    const sent = (quantity: string): IntentRecord =>
+      planned({ ...ended, quantity: decimal(quantity), filledQuantity: decimal(quantity), filledAveragePrice: decimal("128") });
+    expect(endedShort(sent("3"), decimal("5"))).toBe(true);
+    expect(endedShort(sent("4"), decimal("5"))).toBe(false);
+    expect(endedShort(planned({ ...ended, status: "canceled", quantity: decimal("4") }), decimal("5"))).toBe(true);
+  });
+
   test("whole shares that the money does not reach for are left alone for lack of cash", () => {
     const whole = planned({
       quantity: decimal("1"),
