@@ -112,7 +112,8 @@ function confirmationsOf(witness: Witness, witnesses: readonly Witness[]): Witne
   return witnesses.filter((other) => other !== witness && agree(other.price, witness.price));
 }
 
-function agree(one: Decimal, other: Decimal): boolean {
+/** Whether two prices are within 5 % of each other. */
+export function agree(one: Decimal, other: Decimal): boolean {
   return max(one, other).lte(min(one, other).times(ONE.plus(AGREEMENT)));
 }
 

@@ -3,7 +3,7 @@ import { formatDollars, formatQuantity } from "../domain/format.ts";
 import { decimal, max, min, ONE, sum, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { Holding, PlanInput } from "./plan-input.ts";
 import type { PlanRefusal } from "./plan-result.ts";
-import { priceOf, type CheckedPrice, type PriceDoubt } from "./price.ts";
+import { agree, priceOf, type CheckedPrice, type PriceDoubt } from "./price.ts";
 import { afterSplit } from "./split.ts";
 import { isMeasured, targetProblem } from "./targets.ts";
 
@@ -112,7 +112,7 @@ export function unconfirmedMove(input: PlanInput): Decimal {
 function withBase(input: PlanInput, prices: Valuation["prices"], values: ReadonlyMap<string, Decimal>): Valuation | Refused {
   const total = input.account.cash.plus(sum(values.values()));
   if (isMeasured(input.wanted)) {
-    const doubtful = equityDisagrees(total, bookedEquity(input, values), input.holdings);
+    const doubtful = equityDisagrees(total, bookedEquity(input, values), input.holdings) ?? contradicted(input, prices);
     if (doubtful !== undefined) return doubtful;
   }
   const counted = input.holdings.filter((holding) => !isSetApart(holding, input));
@@ -182,6 +182,27 @@ function equityDisagrees(total: Decimal, equity: Decimal, holdings: readonly Hol
     reason: `Cash and positions at checked prices add up to ${formatDollars(total)}, but the broker's equity is ${formatDollars(equity)}.`,
     hint: "The two must agree within 2 %. Wait until prices and the account have settled.",
   };
+}
+
+/**
+ * While a row of the account cannot be read, its equity proves nothing of the others: then the broker's own price of a
+ * position must not contradict the checked one.
+ */
+function contradicted(input: PlanInput, prices: Valuation["prices"]): Refused | undefined {
+  if (input.holdings.every(({ problem }) => problem === undefined)) return undefined;
+  for (const holding of input.holdings) {
+    const checked = prices.get(holding.symbol);
+    const own = input.observations.get(holding.symbol)?.position?.price;
+    if (isSetApart(holding, input) || checked === undefined || "doubt" in checked || own === undefined || agree(own, checked.price))
+      continue;
+    return {
+      kind: "refused",
+      refusal: "price-doubt",
+      reason: `${holding.symbol}: market data shows ${formatDollars(checked.price)}, but the broker values it at ${formatDollars(own)}, and a row of the account that cannot be read keeps the equity from deciding.`,
+      hint: "Wait until prices and the account have settled.",
+    };
+  }
+  return undefined;
 }
 
 function underwater(worth: Decimal): Refused {

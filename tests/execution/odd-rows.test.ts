@@ -75,6 +75,36 @@ describe("the target is reached despite", () => {
     expect(book(desk)).toEqual(SWITCH);
   });
 
+  test("a symbol that is listed twice, once market data no longer contradicts the broker's own price of another one", async () => {
+    openWith(beside("/v2/positions", ODD_POSITION, { ...ODD_POSITION, asset_id: "2", qty: "1", market_value: "10" }));
+    const start = desk.clock.monotonic();
+    const halved = (price: unknown): string => String(Number(price) / 2);
+    alsoAfter((request, response) => {
+      if (!request.url.startsWith("/v2/stocks/snapshots") || desk.clock.monotonic() - start > 60_000) return response;
+      const shown = JSON.parse(response.body) as Record<string, { latestTrade: Row; latestQuote: Row; minuteBar: Row }>;
+      const { SMR: smr } = shown;
+      if (smr === undefined) return response;
+      const half = (row: Row, ...names: string[]): Row => ({
+        ...row,
+        ...Object.fromEntries(names.map((name) => [name, Number(halved(row[name]))])),
+      });
+      shown.SMR = {
+        ...smr,
+        latestTrade: half(smr.latestTrade, "p"),
+        latestQuote: half(smr.latestQuote, "bp", "ap"),
+        minuteBar: half(smr.minuteBar, "c"),
+      };
+      return { ...response, body: JSON.stringify(shown) };
+    });
+    const wanted = signalOf(desk.clock, { SMR: "0.3", TQQQ: "0.7" });
+    const first = await desk.run(wanted);
+    expect(first).toMatchObject({ kind: "declined", verdict: "price-doubt" });
+    expect(first.kind === "declined" && first.reason).toMatch(/SMR: market data shows .* but the broker values it at/);
+    expect(book(desk)).toEqual([]);
+    await desk.clock.advance(60_000);
+    expect(await desk.run(wanted)).toMatchObject({ conclusion: { outcome: "on-target" } });
+  });
+
   test.each([
     ["already there", 0],
     ["placed during the execution", 1],
