@@ -21,7 +21,7 @@ export interface AccountHoldingParts {
   readonly halted: () => string | undefined;
   /** A barrier has answered with a halt. */
   readonly onHalt: (reason: string) => void;
-  /** Somebody else has claimed the account. */
+  /** Somebody else has claimed the account: nothing may leave any more, and its host must end. */
   readonly onLost: () => void;
 }
 
@@ -60,10 +60,7 @@ export class AccountHolding {
       onHalt: (reason) => {
         if (reason !== undefined) onHalt(reason);
       },
-      onLost: () => {
-        lease.lose();
-        onLost();
-      },
+      onLost,
     });
     this.#isKept = false;
     const ended = new AbortController();

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import { VirtualClock } from "../../../src/domain/virtual-clock.ts";
+import { AccountHolding } from "../../../src/fleet/worker/account-holding.ts";
+import type { Lease } from "../../../src/fleet/worker/lease.ts";
 import { LineFeed } from "../../../src/fleet/worker/line-feed.ts";
 import { Worker, type HeldHost, type WorkerParts } from "../../../src/fleet/worker/worker.ts";
 import { SILENT } from "../../silent-log.ts";
@@ -28,6 +30,27 @@ function host(change: Partial<HeldHost> = {}): HeldHost {
     isTooOld: false,
     ...change,
   };
+}
+
+/** Records something all the time, as an account at work does. */
+function holdingHost(account: string, lease: Lease, worker: () => Worker, claimed: () => void): HeldHost {
+  const stopping = new AbortController();
+  const holding = new AccountHolding({
+    ...{ clock, ledgers: database.store().ledgers, account, lease, scopes: [] },
+    ...{ holder: "one", workerCommand: "fleet worker", halted: () => undefined, onHalt: () => undefined },
+    onLost: () => worker().lose(account),
+  });
+  const run = async (): Promise<void> => {
+    const held = await holding.hold();
+    claimed();
+    while (!stopping.signal.aborted) {
+      held.ledger.recordHistory("nuclear", `something at ${String(clock.now())}`, clock.now());
+      await clock.sleep(200, stopping.signal);
+    }
+    await held.finish().catch(() => undefined);
+    held.ledger.close();
+  };
+  return host({ run, stop: () => stopping.abort(), isKept: false });
 }
 
 function worker(name: string, change: Partial<WorkerParts> = {}): Worker {
@@ -84,6 +107,34 @@ describe("a worker", () => {
     ]);
     old.stop();
     newer.stop();
+  });
+
+  test("that finds out at a barrier that its hold was ended stops the account, and takes it again when its job comes back", async () => {
+    let claims = 0;
+    const one: Worker = worker("one", {
+      newHost: ({ account }, lease) =>
+        Promise.resolve(
+          account === "anna"
+            ? holdingHost(
+                account,
+                lease,
+                () => one,
+                () => (claims += 1),
+              )
+            : host(),
+        ),
+    });
+    void one.run();
+    await offered();
+    await clock.advance(3_000);
+    expect([one.held.includes("anna"), claims]).toEqual([true, 1]);
+    // As `fleet take` does: the job stays where it is.
+    await database.store().ledgers.claim("anna", undefined);
+    await clock.advance(2_000);
+    expect([one.held.includes("anna"), one.counts.lost]).toEqual([false, 1]);
+    await clock.advance(15_000);
+    expect([one.held.includes("anna"), claims]).toEqual([true, 2]);
+    one.stop();
   });
 
   test("shares the requests of its address with the workers that live there", async () => {
