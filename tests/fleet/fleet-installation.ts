@@ -127,14 +127,18 @@ export class FleetInstallation {
     appendFileSync(this.env.ALERTS_FILE ?? "", text, { mode: 0o644 });
   }
 
-  #venueOf(name: string): Venue | undefined {
+  venueOf(name: string): Venue {
+    const venue = this.#knownVenueOf(name);
+    if (venue === undefined) throw new Error(`The venue has no account for ${name}.`);
+    return venue;
+  }
+
+  #knownVenueOf(name: string): Venue | undefined {
     return this.venue.accounts.venueOf(this.#tokens.get(name) ?? this.keyOf(name));
   }
 
   exchangeOf(name: string): Exchange {
-    const venue = this.#venueOf(name);
-    if (venue === undefined) throw new Error(`The venue has no account for ${name}.`);
-    return venue.exchange;
+    return this.venueOf(name).exchange;
   }
 
   ordersOf(name: string): OrderRecord[] {
@@ -171,7 +175,7 @@ export class FleetInstallation {
     }
     const host = new URL(this.venue.url).host;
     for (const name of this.names) {
-      const number = this.#venueOf(name)?.exchange.state.accountNumber;
+      const number = this.#knownVenueOf(name)?.exchange.state.accountNumber;
       if (number !== undefined) rmSync(accountLockFile(`${host}-${number}`, accountLockDirectory()), { force: true });
     }
     await this.venue.close();

@@ -43,8 +43,13 @@ export class MachinesInstallation {
   }
 
   /** @param isDurable the database survives a crash. */
-  static async open(names: readonly string[], venue: SharedSimulatorOptions = {}, isDurable = false): Promise<MachinesInstallation> {
-    const server = await PostgresServer.start(isDurable);
+  static async open(
+    names: readonly string[],
+    venue: SharedSimulatorOptions = {},
+    isDurable = false,
+    isDumped = false,
+  ): Promise<MachinesInstallation> {
+    const server = await PostgresServer.start(isDurable, isDumped);
     const admin = await Connection.open(server.url);
     await migrateDatabase(admin, await newBoss(admin, { migrates: true }));
     for (const role of ["intake", "worker", "reader"]) await admin.rows(`CREATE USER ${role} IN ROLE fleet_${role}`);

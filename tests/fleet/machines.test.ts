@@ -6,6 +6,7 @@ import { SILENT_AFTER_SECONDS } from "../../src/fleet/store/roll.ts";
 import { HEDGE, NUCLEAR, runOf } from "../scenarios/strategy.ts";
 import { expectExit, until } from "../scenarios/trader-process.ts";
 import { MachinesInstallation } from "./machines-installation.ts";
+import { plantedKeys } from "./planted-keys.ts";
 import { describeWithPostgres } from "./store/with-postgres.ts";
 
 const BOOK = ["buy LEU filled", "buy OKLO filled", "buy SMR filled", "sell TQQQ filled"];
@@ -66,7 +67,7 @@ describeWithPostgres("a fleet on several machines", () => {
       fleet.directory,
       NAMES.flatMap((name) => [fleet.keyOf(name), fleet.secretOf(name)]),
     );
-    expect(await keysInDatabase(machines)).toEqual([]);
+    expect((await plantedKeys(machines, NAMES)).keys).toEqual([]);
   }, 180_000);
 
   test("adds, changes, takes and removes accounts, whose keys only the identity unseals", async () => {
@@ -178,31 +179,4 @@ function expectNoKeys(directory: string, secrets: readonly string[]): void {
   const files = names.map((name) => join(directory, name)).filter((path) => statSync(path).isFile());
   const found = files.filter((path) => secrets.some((secret) => readFileSync(path).includes(secret)));
   expect(found).toEqual([]);
-}
-
-/** Every row of every table as text, and every ledger as the database restores it. */
-async function keysInDatabase({ store, fleet }: MachinesInstallation): Promise<string[]> {
-  const tables = await store.connection.rows<{ name: string }>(
-    "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname IN ('fleet', 'fleet_queue')",
-  );
-  const texts: string[] = [];
-  for (const { name } of tables)
-    texts.push(
-      ...(
-        await store.connection.rows<{ text: string }>(`SELECT convert_from(convert_to(t::text, 'UTF8'), 'UTF8') AS text FROM ${name} t`)
-      ).map(({ text }) => text),
-    );
-  const images = await Promise.all(
-    (await store.connection.rows<{ account: string }>("SELECT account FROM fleet.snapshots")).map(({ account }) =>
-      store.ledgers.read(account),
-    ),
-  );
-  const bytes = [
-    ...texts.map((text) => Buffer.from(text)),
-    ...images.flatMap(({ image, changes }) => [image ?? Buffer.alloc(0), ...changes]),
-  ];
-  const secrets = NAMES.flatMap((name) => [fleet.keyOf(name), fleet.secretOf(name)]);
-  return secrets.filter((secret) =>
-    bytes.some((each) => Buffer.from(each).includes(secret) || Buffer.from(each).includes(Buffer.from(secret).toString("hex"))),
-  );
 }

@@ -6,6 +6,9 @@ import type { Connection, Sql } from "./connection.ts";
 import { StoreUnreachable, type AccountId, type Attempt, type FleetQueue, type Positions } from "./ports.ts";
 import { QUEUE_SCHEMA, queueName } from "./schema.ts";
 
+/** In one statement, which must end before it is taken for lost. */
+const JOBS_AT_ONCE = 5_000;
+
 /** Above all others, which are from 0 on. */
 const CANARY_PRIORITY = 1_000;
 
@@ -153,8 +156,12 @@ export class PostgresQueue implements FleetQueue {
     const priorityOf = (account: AccountId): number =>
       canaries.has(account) ? CANARY_PRIORITY : Math.floor(rankOf(account, about) * CANARY_PRIORITY);
     const jobs = accounts.map((account) => ({ data: { account }, singletonKey: account, priority: priorityOf(account) }));
-    const inserted = await this.#boss.insert(this.#queue, jobs, { db: this.#connection.forQueue(sql) });
-    return inserted?.length ?? 0;
+    let inserted = 0;
+    for (let first = 0; first < jobs.length; first += JOBS_AT_ONCE) {
+      const some = jobs.slice(first, first + JOBS_AT_ONCE);
+      inserted += (await this.#boss.insert(this.#queue, some, { db: this.#connection.forQueue(sql) }))?.length ?? 0;
+    }
+    return inserted;
   }
 }
 

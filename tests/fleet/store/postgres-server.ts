@@ -32,15 +32,16 @@ export class PostgresServer {
     return binaries === undefined ? `there is no PostgreSQL for ${process.platform}-${process.arch} that ours may run` : undefined;
   }
 
-  /** @param isDurable flushes to the disk; only a test that ends the server needs it. */
-  static async start(isDurable = false): Promise<PostgresServer> {
-    if (binaries === undefined) throw new Error(PostgresServer.missing);
+  /** @param isDurable flushes to the disk; only a test that ends the server needs it. @param isDumped one with `pg_dump`, if there is. */
+  static async start(isDurable = false, isDumped = false): Promise<PostgresServer> {
+    const found = isDumped ? (findBinaries(isDumped) ?? binaries) : binaries;
+    if (found === undefined) throw new Error(PostgresServer.missing);
     const root = mkdtempSync(join(tmpdir(), "fleet-pg-"));
-    const server = new PostgresServer(binaries, root);
+    const server = new PostgresServer(found, root);
     if (isRoot()) chownSync(root, NOBODY, NOBODY);
     const made = spawnSync(
-      join(binaries.directory, "initdb"),
-      ["-D", server.#data, "-U", "fleet", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"],
+      join(found.directory, "initdb"),
+      ["-D", server.data, "-U", "fleet", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"],
       asUser(),
     );
     if (made.status !== 0) throw new Error(`initdb failed: ${String(made.stderr)}`);
@@ -53,11 +54,26 @@ export class PostgresServer {
     return this.urlOf("fleet");
   }
 
-  urlOf(user: string): string {
-    return `postgresql://${user}@/postgres?host=${encodeURIComponent(this.#root)}`;
+  /** @param directory where its socket is. */
+  urlOf(user: string, directory = this.#root): string {
+    return `postgresql://${user}@/postgres?host=${encodeURIComponent(directory)}`;
   }
 
-  get #data(): string {
+  /** Where its socket is. */
+  get directory(): string {
+    return this.#root;
+  }
+
+  /** Everything as `pg_dump` writes it; `undefined` where there is none of this version. */
+  dump(): Buffer | undefined {
+    const program = join(this.#binaries.directory, "pg_dump");
+    if (!existsSync(program)) return undefined;
+    const made = spawnSync(program, ["-h", this.#root, "-U", "fleet", "postgres"], { ...asUser(), maxBuffer: 1 << 30 });
+    if (made.status !== 0) throw new Error(`pg_dump failed: ${String(made.stderr)}`);
+    return made.stdout;
+  }
+
+  get data(): string {
     return join(this.#root, "data");
   }
 
@@ -65,7 +81,7 @@ export class PostgresServer {
   async resume(isDurable = true): Promise<void> {
     const settings = ["listen_addresses=", `unix_socket_directories=${this.#root}`, "max_connections=200", "logging_collector=off"];
     if (!isDurable) settings.push("fsync=off", "synchronous_commit=off", "full_page_writes=off");
-    const args = ["-D", this.#data, ...settings.flatMap((setting) => ["-c", setting])];
+    const args = ["-D", this.data, ...settings.flatMap((setting) => ["-c", setting])];
     const started = spawn(join(this.#binaries.directory, "postgres"), args, { ...asUser(), stdio: ["ignore", "ignore", "pipe"] });
     this.#process = started;
     let said = "";
@@ -96,10 +112,10 @@ export class PostgresServer {
 const binaries = findBinaries();
 
 /** From the package, else what Debian has installed. */
-function findBinaries(): Binaries | undefined {
+function findBinaries(isDumped = false): Binaries | undefined {
   const found = [packageDirectory(), ...["18", "17", "16", "15", "14"].map((version) => `/usr/lib/postgresql/${version}/bin`)];
   for (const directory of found) {
-    if (directory === undefined || !existsSync(join(directory, "initdb"))) continue;
+    if (directory === undefined || !existsSync(join(directory, isDumped ? "pg_dump" : "initdb"))) continue;
     const { status, stdout } = spawnSync(join(directory, "postgres"), ["--version"], asUser());
     if (status === 0) return { directory, version: String(stdout).trim() };
   }
