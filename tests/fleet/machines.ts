@@ -30,6 +30,7 @@ const { values } = parseArgs({
 const CHECKS: Readonly<Record<string, () => Promise<Shown>>> = {
   strikes: () => strikes({ accounts: 24, runs: 6, strikes: 1, killsOnly: false }),
   kills: () => strikes({ accounts: 1_000, runs: 1, strikes: 20, killsOnly: true }),
+  takeover: () => strikes({ accounts: 40, runs: 3, strikes: 1, killsOnly: true }),
   pauses: () => pauses({ accounts: number("accounts", 6), pauseSeconds: number("seconds", 60) }),
   outage: () => outage({ accounts: number("accounts", 12), workers: number("workers", 3), outageSeconds: number("seconds", 300) }),
   versions: () => versions({ accounts: number("accounts", 6) }),
