@@ -59,7 +59,9 @@ export function pointsUpToNow(history: readonly EquityHistoryPoint[], reading: A
   const closeDate = account.balanceAsOf ?? lastDateBefore(history, marketDate(now));
   const closed = history.filter(({ at }) => closeDate !== undefined && marketDate(at) <= closeDate);
   const last = closed.at(-1);
-  if (flowsSinceClose === undefined || last === undefined) return undefined;
+  if (flowsSinceClose === undefined) return undefined;
+  // The account is younger than the last close.
+  if (last === undefined) return [{ at: now, equity: account.equity, flow: flowsSinceClose }];
   if (closeDate !== undefined && marketDate(last.at) < closeDate) return undefined;
   return withNow(closed, { at: now, equity: account.equity, flow: flowsSinceClose });
 }

@@ -9,11 +9,13 @@ import type { TraderProcess } from "../scenarios/trader-process.ts";
 import { expectExit, PATIENCE_MS, until } from "../scenarios/trader-process.ts";
 import { Installation } from "./installation.ts";
 import type { Means, ScarceSpace } from "./scarce-space.ts";
-import { padLog, possibleMeans, scarceSpace } from "./scarce-space.ts";
+import { endPage, padLog, possibleMeans, scarceSpace } from "./scarce-space.ts";
 
 const LIMIT_MS = 2 * PATIENCE_MS;
 /** Above any ledger here, below the size at which a log is rotated. */
 const LONG_LOG_BYTES = 6_000_000;
+
+const LOGS = ["alpaca_trader.log", "alpaca_trades.json"];
 
 /** Going over to the hedge takes two sells and two buys. */
 const INVESTED: SimulatorOptions = {
@@ -185,9 +187,10 @@ describe.each(possibleMeans())("with %s as LOG_DIR that is full", (means) => {
     "lines are lost and counted, and trading goes on",
     async () => {
       const { installation, space } = await installationOn(means, "LOG_DIR");
-      for (const name of ["alpaca_trader.log", "alpaca_trades.json"]) padLog(space, name, LONG_LOG_BYTES / 2);
+      for (const name of LOGS) padLog(space, name, LONG_LOG_BYTES / 2);
       const daemon = await ready(installation);
 
+      for (const name of LOGS) endPage(space, name);
       space.takeAll(daemon);
       installation.alert(hedge());
       await bookIs(installation, SWITCH, daemon);

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, truncateSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TraderProcess } from "../scenarios/trader-process.ts";
@@ -107,6 +107,15 @@ export function padLog(space: ScarceSpace, name: string, bytes: number): void {
   writeFileSync(file, "\n", { flag: "a" });
   if (space instanceof SizeLimit) space.spare(bytes);
 }
+
+/** Leaves no room in the last page of a file, where a full file system can still be written to. */
+export function endPage(space: ScarceSpace, name: string): void {
+  if (space instanceof SizeLimit) return;
+  const file = join(space.directory, name);
+  truncateSync(file, Math.ceil(statSync(file).size / PAGE_BYTES) * PAGE_BYTES);
+}
+
+const PAGE_BYTES = 4_096;
 
 function limit(daemon: TraderProcess, bytes: string): void {
   // The soft limit alone, so that it can be lifted again without privileges.

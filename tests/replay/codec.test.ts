@@ -35,7 +35,12 @@ test.each([
 });
 
 test("any JSON value comes back as it was", () => {
-  fc.assert(fc.property(fc.jsonValue(), (value) => expect(backAgain(value)).toEqual(value)));
+  // JSON itself has no -0.
+  const values = fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as unknown);
+  fc.assert(
+    fc.property(values, (value) => expect(backAgain(value)).toEqual(value)),
+    { seed: 20_251_201 },
+  );
 });
 
 test("an error of the broker comes back with all that it says", () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { decimal } from "../../src/domain/decimal.ts";
+import { decimal, ZERO } from "../../src/domain/decimal.ts";
 import { readAccountNow } from "../../src/reporting/account-reading.ts";
 import { pointsUpToNow } from "../../src/reporting/equity-curve.ts";
 import { readEquityHistories } from "../../src/reporting/curve-ranges.ts";
@@ -207,6 +207,15 @@ describe("the decision record of an execution", () => {
   test("of an unknown one is refused in a sentence", () => {
     expect(() => executionDetail(desk.ledger, "nope")).toThrow("The ledger has no execution nope.");
   });
+});
+
+test("the equity of an account that is younger than the last close begins now", async () => {
+  const { broker, clock } = desk;
+  const reading = await clock.until(readAccountNow(broker));
+  const { equity } = reading.account;
+  const begins = [{ at: clock.now(), equity, flow: reading.flowsSinceClose }];
+  expect(pointsUpToNow([], reading, clock.now())).toEqual(begins);
+  expect(pointsUpToNow([{ at: clock.now() - 1_000, equity, flow: ZERO }], reading, clock.now())).toEqual(begins);
 });
 
 describe("the file of the latest execution", () => {

@@ -62,7 +62,7 @@ describe("shadow mode", () => {
       expectExit(executed, 0);
       expect(executed.stdout).toContain("SHADOW: nothing is sent. The live account is only read, and every run is filled on paper.");
       expect(executed.stdout).toMatch(/Mode: SHADOW \(nothing is sent\) \(Alpaca shadow at 127\.0\.0\.1:\d+\)/);
-      expect(executed.stdout).toContain("order shadow-");
+      expect(readFileSync(scenario.path("logs", "trades_shadow.json"), "utf8")).toContain('"order_id":"shadow-');
       expect(statSync(scenario.path("state", "shadow-account.sqlite")).mode & 0o777).toBe(0o600);
       for (const file of ["alpaca_trades.json", "trades_live.json"]) expect(existsSync(scenario.path("logs", file))).toBe(false);
       expect(readFileSync(scenario.path("logs", "trades_shadow.json"), "utf8")).toContain('"shadow"');

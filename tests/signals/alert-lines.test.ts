@@ -161,7 +161,7 @@ describe("a written run", () => {
         expect(sum(back.signal.targets.values()).toFixed()).toBe("1");
         for (const { symbol, weight } of allocation.legs) expect(Math.abs((targets.get(symbol) ?? 0) - weight)).toBeLessThan(0.001);
       }),
-      { numRuns: 400 },
+      { seed: 20_251_201, numRuns: 400 },
     );
   });
 
@@ -173,6 +173,7 @@ describe("a written run", () => {
           expect(readBack(alertLines(allocation, DETAILS), 60).kind).toBe("execute");
         },
       ),
+      { seed: 20_251_201 },
     );
   });
 
@@ -186,6 +187,7 @@ describe("a written run", () => {
           expect(readBack(part, 0)).toMatchObject({ kind: "wait", for: "legs" });
         },
       ),
+      { seed: 20_251_201 },
     );
   });
 });
