@@ -8,7 +8,14 @@ import { SubAccounts } from "./sub-account.ts";
 import { UNATTRIBUTED } from "../domain/strategy-target.ts";
 
 /** Shares left alone for these reasons are not divided among the strategies. */
-const UNTOUCHED: readonly SkipReason[] = ["protected", "unattributed", "split-unbooked", "split-suspected", "unreadable-position"];
+const UNTOUCHED: readonly SkipReason[] = [
+  "protected",
+  "unattributed",
+  "split-unbooked",
+  "split-suspected",
+  "no-market-data",
+  "unreadable-position",
+];
 
 /**
  * The shares each sub-account wanted to trade when an execution was planned (R32): its targets at the plan's

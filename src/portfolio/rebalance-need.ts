@@ -5,6 +5,7 @@ import { ONE, ZERO, max, min, type Decimal } from "../domain/decimal.ts";
 import type { Holding, PlanAsset, PlanInput } from "./plan-input.ts";
 import { isUnattributed, symbolsInScope, targetWeight } from "./targets.ts";
 import { splitText } from "./split.ts";
+import { leftForSplit, leftForSplitOfAnother } from "./suspected.ts";
 import { isOutside, isProtected, type Valuation } from "./valuation.ts";
 
 /** Alpaca refuses orders below one dollar. */
@@ -79,9 +80,9 @@ function withoutChange(symbol: string, input: PlanInput, valuation: Valuation): 
 /** In this order: what must never be traded, what needs no trade, what cannot be done. */
 function changeFor(need: WithoutChange, input: PlanInput, valuation: Valuation, thresholds: Thresholds): NeededChange {
   if (need.quantity.eq(ZERO) && need.weight.eq(ZERO)) return nothingToSell(need.symbol, input);
-  const untouchable = untouchableFor(need.symbol, input, valuation);
+  const untouchable = untouchableFor(need, input, valuation, thresholds);
   if (untouchable !== undefined) return untouchable;
-  const change = changeByValue(need, thresholds, valuation);
+  const change = changeByValue(need, thresholds, input, valuation);
   if (change.kind === "add" && input.wanted.kind === "exit") return SHORT_IN_EXIT;
   const obstacle = obstacleFor(need, change, input, thresholds) ?? withoutPrice(need, change, input, valuation);
   if (change.kind !== "leave" || need.quantity.eq(ZERO)) return obstacle ?? change;
@@ -98,7 +99,8 @@ function nothingToSell(symbol: string, input: PlanInput): NeededChange {
   return { kind: "leave", reason: "within-drift", note: "nothing is held" };
 }
 
-function untouchableFor(symbol: string, input: PlanInput, valuation: Valuation): NeededChange | undefined {
+function untouchableFor(need: WithoutChange, input: PlanInput, valuation: Valuation, { minimum }: Thresholds): NeededChange | undefined {
+  const { symbol } = need;
   const holding = valuation.holdings.get(symbol);
   if (isProtected(symbol, holding, input)) return leftProtected(symbol, holding, input);
   if (isOutside(symbol, input.settings) && !isNamed(symbol, input))
@@ -115,7 +117,8 @@ function untouchableFor(symbol: string, input: PlanInput, valuation: Valuation):
   const split = input.splits.get(symbol);
   // Nobody can trade it, split or not: what keeps it from being traded is reported.
   if (split?.kind === "split-suspected" && input.assets.get(symbol)?.active !== true) return undefined;
-  return split && { kind: "leave", reason: split.kind, note: split.kind === "split-suspected" ? split.reason : splitText(split) };
+  if (split?.kind === "split-suspected") return { kind: "leave", ...leftForSplit(need, split, input, minimum) };
+  return split && { kind: "leave", reason: split.kind, note: splitText(split) };
 }
 
 /** While a targeted position cannot be read, its target is not reached; any other position may stay as it is (R34). */
@@ -136,7 +139,12 @@ function formerTicker(symbol: string, input: PlanInput): string | undefined {
   return [...(input.renamed ?? [])].find(([, held]) => held === symbol)?.[0];
 }
 
-function changeByValue(need: WithoutChange, { band, minimum }: Thresholds, { base, highestBase }: Valuation): NeededChange {
+function changeByValue(
+  need: WithoutChange,
+  { band, minimum }: Thresholds,
+  input: PlanInput,
+  { base, highestBase }: Valuation,
+): NeededChange {
   if (need.weight.eq(ZERO)) return { kind: "exit" };
   const shortfall = need.targetValue.minus(need.actualValue);
   const isNew = need.quantity.eq(ZERO);
@@ -147,7 +155,7 @@ function changeByValue(need: WithoutChange, { band, minimum }: Thresholds, { bas
   const excess = need.actualValue.minus(need.weight.times(highestBase));
   if (excess.eq(shortfall.neg()) || (excess.gt(band) && excess.gte(minimum))) return { kind: "trim", excess };
   const note = `its target is a share of ${formatDollars(base)} to ${formatDollars(highestBase)}, depending on the split of another symbol`;
-  return { kind: "leave", reason: "split-suspected", note };
+  return { kind: "leave", reason: leftForSplitOfAnother(input), note };
 }
 
 /** Other strategies buy their missing shares in their own runs: an exit with nothing to sell is on target. */

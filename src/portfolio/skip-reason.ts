@@ -37,7 +37,7 @@ export const SKIP_REASONS = {
   "dust-cannot-close": {
     leaves: "on-target",
     meaning:
-      "The position is too small for the broker to close: less than one share where only whole shares are traded, or worth less than MIN_TRADE_VALUE and delisted.",
+      "The position is too small for the broker to close: less than one share where only whole shares are traded, or worth less than MIN_TRADE_VALUE and delisted or unknown to market data.",
     phrase: "too small for the broker to close",
   },
   "not-tradable": { leaves: "lasts", meaning: "The broker does not let it be traded.", phrase: "the broker does not let it be traded" },
@@ -85,6 +85,12 @@ export const SKIP_REASONS = {
     meaning:
       "Its price or quantity changed as by a split, or its daily bars could not be read, and there is no proof that it was not split. Also: how much is wanted depends on such a symbol.",
     phrase: "a split is suspected",
+  },
+  "no-market-data": {
+    leaves: "lasts",
+    meaning:
+      "It is held, and market data does not know it, so nothing proves that it was not split: protect it by PROTECTED_SYMBOLS, or sell it by hand. Also: how much is wanted depends on such a symbol.",
+    phrase: "market data does not know it, so a split of it cannot be ruled out",
   },
   "fractions-unknown": {
     leaves: "passes",

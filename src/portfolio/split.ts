@@ -23,6 +23,8 @@ export interface UnbookedSplit {
 export interface SuspectedSplit {
   readonly kind: "split-suspected";
   readonly reason: string;
+  /** Market data has answered that it has no daily bars of the symbol, neither now nor later. */
+  readonly hasNoBars?: true;
 }
 
 export type SplitDoubt = UnbookedSplit | SuspectedSplit;
@@ -110,11 +112,12 @@ export function pairCloses(raw: ReadonlyMap<string, Decimal>, adjusted: Readonly
 
 /**
  * What raw and split-adjusted bars show about a symbol (R10).
- * @param closes finished sessions, oldest first; `undefined` when they could not be read.
+ * @param closes finished sessions, oldest first; none when there are none; `undefined` when they could not be read.
  */
 export function judgeSplit(evidence: SplitEvidence, closes: readonly SessionClose[] | undefined): SplitFinding {
   const { held, today } = evidence;
-  if (closes === undefined || closes.length === 0) return suspected("its daily bars cannot be read");
+  if (closes === undefined) return suspected("its daily bars cannot be read");
+  if (closes.length === 0) return { ...suspected("it has no daily bars"), hasNoBars: true };
   // Shares bought externally after we held none were never seen before.
   const known = evidence.known?.quantity.eq(ZERO) === true && held.gt(ZERO) ? undefined : evidence.known;
   if (known !== undefined && known.session < today && (closes[0]?.session ?? today) > known.session)

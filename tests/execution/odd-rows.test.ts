@@ -136,6 +136,44 @@ describe("the target is reached despite", () => {
   });
 });
 
+/** Rights, warrants, and what is traded over the counter: the broker trades it, and market data does not know it. */
+describe("a holding that market data does not know", () => {
+  function openWithRight(value: string, marketData: "is silent" | "refuses it by name"): void {
+    openWith(beside("/v2/positions", { ...ODD_POSITION, symbol: "XYZ.RT", market_value: value, current_price: value, qty: "1" }));
+    const asset = {
+      id: ODD_POSITION.asset_id,
+      symbol: "XYZ.RT",
+      exchange: "OTC",
+      class: "us_equity",
+      status: "active",
+      tradable: true,
+      fractionable: false,
+      attributes: [],
+    };
+    alsoAfter(({ url }, response) => {
+      if (url.startsWith("/v2/assets/XYZ.RT")) return reply(200, asset);
+      if (marketData === "is silent" || !url.startsWith("/v2/stocks/") || !url.includes("XYZ.RT")) return response;
+      return reply(400, { message: "code=400, message=invalid symbol: XYZ.RT" });
+    });
+  }
+
+  test.each(["is silent", "refuses it by name"] as const)("and that is worth cents keeps no account off target: it %s", async (how) => {
+    openWithRight("0.3", how);
+    expect(await hedged()).toBe("on-target");
+    expect(book(desk)).toEqual(SWITCH);
+  });
+
+  test.each(["is silent", "refuses it by name"] as const)("is left at once, under its own reason: it %s", async (how) => {
+    openWithRight("30", how);
+    const before = desk.clock.monotonic();
+    const result = await desk.run(signalOf(desk.clock, HEDGE));
+    expectUnharmed(desk);
+    expect(result).toMatchObject({ conclusion: { outcome: "off-target", reason: expect.stringContaining("XYZ.RT (no-market-data)") } });
+    expect(desk.clock.monotonic() - before).toBeLessThan(60_000);
+    expect(book(desk)).toEqual(SWITCH);
+  });
+});
+
 /** All that the venue may leave out of a position (its own library has these as optional). */
 const NO_VALUE = { market_value: null, current_price: null, lastday_price: null, unrealized_pl: null };
 

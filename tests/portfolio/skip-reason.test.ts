@@ -135,6 +135,7 @@ const EXPECTED = `
   quote-doubt            passes
   split-unbooked         lasts
   split-suspected        passes
+  no-market-data         lasts
   fractions-unknown      passes
   insufficient-cash      lasts
   not-available          passes

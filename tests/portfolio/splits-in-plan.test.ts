@@ -1,6 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { decimal, toText } from "../../src/domain/decimal.ts";
+import type { PlanInput } from "../../src/portfolio/plan-input.ts";
 import { makePlan } from "../../src/portfolio/plan.ts";
+import type { PriceObservations } from "../../src/portfolio/price.ts";
 import { provePlan } from "../../src/portfolio/proof.ts";
 import type { SplitDoubt } from "../../src/portfolio/split.ts";
 import { lineOf, NOW, ordersOf, planFor, reasonsOf, scene, seenAt } from "./given.ts";
@@ -78,6 +80,40 @@ describe("a holding that may have been split", () => {
       splits: new Map([["TQQQ", SUSPECTED]]),
     });
     expect(ordersOf(plan)).toEqual(["sell BTAL 1970.5 shares"]);
+  });
+});
+
+describe("a holding that market data does not know", () => {
+  const NO_BARS: SplitDoubt = { kind: "split-suspected", reason: "it has no daily bars", hasNoBars: true };
+  const UNSEEN: PriceObservations = {
+    trade: undefined,
+    quote: undefined,
+    minuteBar: undefined,
+    previousClose: undefined,
+    position: { price: decimal("10"), at: NOW },
+  };
+  const holding = (marketValue: string): PlanInput =>
+    scene({
+      cash: "10000",
+      held: { XYZ: { quantity: "100", marketValue } },
+      prices: { XYZ: UNSEEN, TQQQ: "85" },
+      targets: { TQQQ: "1" },
+      splits: new Map([["XYZ", NO_BARS]]),
+    });
+  const reasonIn = (input: PlanInput): string | undefined => {
+    const result = makePlan(input);
+    return result.kind === "plan" ? lineOf(result.plan, "XYZ").leftAlone : result.refusal;
+  };
+
+  test("is nothing to wait for, and no reason to be off target where it is worth less than the minimum", () => {
+    expect(reasonIn(holding("1000"))).toBe("no-market-data");
+    expect(reasonIn(holding("3"))).toBe("dust-cannot-close");
+  });
+
+  test("is waited for while market data may only be down", () => {
+    const { observations, ...input } = holding("3");
+    expect(reasonIn({ ...input, observations: new Map([...observations].filter(([symbol]) => symbol === "XYZ")) })).toBe("split-suspected");
+    expect(reasonIn({ ...input, observations, splits: new Map([["XYZ", SUSPECTED]]) })).toBe("split-suspected");
   });
 });
 

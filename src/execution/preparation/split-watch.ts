@@ -234,8 +234,18 @@ export class SplitWatch {
     const together = await this.#barsOf(symbols, start, today);
     // One symbol refused by the venue makes the request fail for all.
     if (together !== "refused") return together;
+    if (symbols.length === 1) return new Map();
     const one = await Promise.all(symbols.map((symbol) => this.#barsOf([symbol], start, today)));
-    return new Map(one.flatMap((found) => (found === "refused" ? [] : [...found])));
+    // Refused by name while another one is answered: there are none. Refused like all others: unknown.
+    const isAnswered = one.some((found) => found !== "refused" && found.size > 0);
+    return new Map(
+      symbols.flatMap((symbol, at) => {
+        const found = one[at] ?? "refused";
+        const none: [string, SessionClose[]] = [symbol, []];
+        if (found === "refused") return isAnswered ? [none] : [];
+        return [...found];
+      }),
+    );
   }
 
   async #barsOf(symbols: readonly string[], start: string, today: string): Promise<Map<string, SessionClose[]> | "refused"> {
@@ -248,7 +258,7 @@ export class SplitWatch {
       return new Map(symbols.map((symbol) => [symbol, pairCloses(closesIn(raw, symbol), closesIn(adjusted, symbol), today)]));
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
-      return error.failure === "refused" && symbols.length > 1 ? "refused" : new Map<string, SessionClose[]>();
+      return error.failure === "refused" ? "refused" : new Map<string, SessionClose[]>();
     }
   }
 
