@@ -68,7 +68,8 @@ export interface Wait {
 export type Assessment =
   | { readonly kind: "execute"; readonly signal: Signal }
   | Wait
-  | { readonly kind: "refuse"; readonly verdict: Verdict };
+  /** `missed`: the signal of a run that was stale before anybody could judge it. */
+  | { readonly kind: "refuse"; readonly verdict: Verdict; readonly missed?: Signal };
 
 /**
  * Checks the newest run against R2, R4, R5 and R8, as if it had no verdict yet.
@@ -88,24 +89,31 @@ export function assess(run: Run, id: string, earlier: readonly Run[], facts: Fac
     );
   const times = { oldestStamp, newestStamp, arrivedAt: run.arrivedAt };
   const age = freshnessOf(times, now, settings.maxAgeSeconds);
-  if (age.kind !== "fresh") return tooOldOrEarly(run, age, facts, settings);
+  const signal = signalOf(run, id, oldestStamp, newestStamp, settings);
+  if (age.kind !== "fresh") {
+    const wasFresh = freshnessOf(times, run.lastLineAt, settings.maxAgeSeconds).kind === "fresh";
+    return (wasFresh ? missedRun(run, signal, age, facts) : undefined) ?? tooOldOrEarly(run, age, facts, settings);
+  }
   const overtaken = overtaking(newestStamp, id, earlier, facts);
   if (overtaken !== undefined)
     return refuse(
       "superseded",
       `The run is stamped ${formatInstant(newestStamp, settings.timezone)}, before a run that came earlier (${formatInstant(overtaken, settings.timezone)}). An older run is not executed after a newer one.`,
     );
-  return assessAllocation(
-    run,
-    signalOf(run, id, oldestStamp, newestStamp, settings),
-    staleAt(times, settings.maxAgeSeconds),
-    facts,
-    settings,
-  );
+  return assessAllocation(run, signal, staleAt(times, settings.maxAgeSeconds), facts, settings);
 }
 
 function refuse(kind: FinalVerdict, reason: string): Assessment {
   return { kind: "refuse", verdict: { kind, reason } };
+}
+
+/** A run that came in time, and was stale before anybody could judge it, keeps the reason, and is recorded, so that people see it (R7). */
+function missedRun(run: Run, signal: Signal, age: { kind: "stale" | "future"; reason: string }, { known }: Facts): Assessment | undefined {
+  const { entries, hashes, allocation } = run;
+  const late = entries.find((entry) => entry.late !== undefined)?.late;
+  if (age.kind !== "stale" || late === undefined || hashes.some((hash) => known.has(hash))) return undefined;
+  const refused = { kind: "refuse", verdict: { kind: "stale", reason: `${age.reason} ${late}` } } as const;
+  return allocation.kind === "rebalance" || allocation.kind === "exit" ? { ...refused, missed: signal } : refused;
 }
 
 /** Of lines without a stamp, which gather until a run follows, only the newest say what is wrong now. */

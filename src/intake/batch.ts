@@ -8,6 +8,8 @@ export interface Entry {
   readonly line: Alert | MalformedLine;
   /** Milliseconds since the epoch. */
   readonly arrivedAt: number;
+  /** Why nobody has judged it before, in one sentence. */
+  readonly late?: string | undefined;
 }
 
 /** Consecutive lines that belong to one run of the strategy (R3). */

@@ -18,6 +18,8 @@ export interface Passage {
   readonly lines: readonly RawLine[];
   /** Latest time at which its lines arrived; milliseconds since the epoch. */
   readonly arrivedAt: number;
+  /** Why nobody has judged its lines before, in one sentence; missing where that needs no reason. */
+  readonly late?: string;
 }
 
 export type News =

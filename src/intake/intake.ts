@@ -251,6 +251,8 @@ export class Intake implements IntakeState {
     ledger.transaction(
       () => {
         ledger.recordLines(newLines(strategy, runs, records));
+        if (judgement.decision.kind === "verdict" && judgement.decision.missed !== undefined)
+          ledger.recordSignal(judgement.decision.missed, now);
         for (const verdict of verdicts) this.#record(verdict, now);
         if (judgement.decision.kind === "execute") this.#accept(judgement.decision, now);
         // An execution is flushed before its first order; anything else lost in a power cut is read from the file again.

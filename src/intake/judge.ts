@@ -12,8 +12,14 @@ import { isFinal, type Verdict, type VerdictKind } from "../domain/verdict.ts";
 export type Decision =
   | { readonly kind: "execute"; readonly signal: Signal }
   | Wait
-  /** `isNew`: the verdict is new. */
-  | { readonly kind: "verdict"; readonly verdict: Verdict; readonly signalId: string | undefined; readonly isNew: boolean }
+  /** `isNew`: the verdict is new. `missed`: the signal of a run that was stale before anybody could judge it. */
+  | {
+      readonly kind: "verdict";
+      readonly verdict: Verdict;
+      readonly signalId: string | undefined;
+      readonly isNew: boolean;
+      readonly missed?: Signal;
+    }
   | { readonly kind: "nothing" };
 
 /** A verdict to record for some lines. */
@@ -208,9 +214,10 @@ function spoken(run: Run, id: string, assessment: Assessment, facts: Facts): Jud
         judgeAgainAt: assessment.until,
       };
     case "refuse": {
-      const verdicts = newVerdict(run.hashes, assessment.verdict, id, facts);
+      const { verdict, missed } = assessment;
+      const verdicts = newVerdict(run.hashes, verdict, id, facts);
       return {
-        decision: { kind: "verdict", verdict: assessment.verdict, signalId: id, isNew: verdicts.length > 0 },
+        decision: { kind: "verdict", verdict, signalId: id, isNew: verdicts.length > 0, ...(missed === undefined ? {} : { missed }) },
         verdicts,
         judgeAgainAt: undefined,
       };

@@ -46,14 +46,15 @@ export class LineWindow {
     firstSeen: (hashes: readonly string[]) => ReadonlyMap<string, number>,
     clock?: { readonly now: number; readonly aheadMs: number },
   ): void {
-    for (const { generation, scanned, lines: raw, arrivedAt } of passages) {
+    for (const { generation, scanned, lines: raw, arrivedAt, late } of passages) {
       this.#generation = Math.max(this.#generation, generation);
       const lines = raw.slice(-MAX_ENTRIES).map((line) => this.#read(line));
       const seen = firstSeen(lines.map(({ hash }) => hash));
       for (const line of lines) {
         const before = this.#takeOut(line.hash);
         const first = Math.min(arrivedAt, before?.arrivedAt ?? Infinity, seen.get(line.hash) ?? Infinity);
-        this.#entries.push({ line, arrivedAt: first, generation, scanned, aheadMs: first === clock?.now ? clock.aheadMs : 0 });
+        const aheadMs = first === clock?.now ? clock.aheadMs : 0;
+        this.#entries.push({ line, arrivedAt: first, generation, scanned, aheadMs, late });
       }
     }
     this.#entries = this.#entries.slice(-MAX_ENTRIES);

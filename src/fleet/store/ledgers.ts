@@ -42,7 +42,12 @@ export class PostgresLedgers implements LedgerStore {
       holder ?? null,
     ]);
     if (row?.epoch === undefined || row.epoch === null) throw unknownAccount(account, this.#mode);
-    return { ...(await this.read(account)), epoch: Number(row.epoch) };
+    const wanted = await this.#connection.rows<{ strategy: string; read: string }>(
+      "SELECT strategy, read FROM fleet.wanted WHERE account = $1",
+      [account],
+    );
+    const read = new Map(wanted.map((each) => [each.strategy, Number(each.read)]));
+    return { ...(await this.read(account)), epoch: Number(row.epoch), read };
   }
 
   /** Image and changes of one transaction. */

@@ -50,10 +50,10 @@ export class PostgresLines implements FleetLines {
     return new Map(rows.map(({ strategy, newest }) => [strategy, Number(newest)]));
   }
 
-  async after(strategy: string, number: number, arrivedFrom: number): Promise<NumberedLine[]> {
+  async after(strategy: string, number: number): Promise<NumberedLine[]> {
     const rows = await this.#connection.rows<LineRow>(
-      `SELECT * FROM fleet.lines WHERE mode = $1 AND strategy = $2 AND number > $3 AND arrived_at >= $4 ORDER BY number DESC LIMIT $5`,
-      [this.#mode, strategy, number, arrivedFrom, MOST_LINES],
+      `SELECT * FROM fleet.lines WHERE mode = $1 AND strategy = $2 AND number > $3 ORDER BY number DESC LIMIT $4`,
+      [this.#mode, strategy, number, MOST_LINES],
     );
     return rows.toReversed().map(lineOf);
   }

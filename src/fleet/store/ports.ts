@@ -103,8 +103,8 @@ export interface FleetLines {
   offer(strategy: string, lines: readonly OfferedLine[]): Promise<number>;
   /** The newest number of each strategy. */
   newest(): Promise<Positions>;
-  /** In their order. @param arrivedFrom older ones are left out; milliseconds since the epoch. */
-  after(strategy: string, number: number, arrivedFrom: number): Promise<NumberedLine[]>;
+  /** In their order; of very many, the newest. */
+  after(strategy: string, number: number): Promise<NumberedLine[]>;
 }
 
 /** A ledger as the journal restores it: an image of it, and what changed since. */
@@ -120,6 +120,8 @@ export interface SavedLedger {
 export interface Claim extends SavedLedger {
   /** From now on only this epoch may write. */
   readonly epoch: number;
+  /** To where the account's lines were read when its last attempt ended; what was offered to it later is still to be judged. */
+  readonly read: Positions;
 }
 
 /** Whose ledger is written, and as which epoch. */

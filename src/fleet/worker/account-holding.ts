@@ -1,7 +1,7 @@
 import type { AccountHold } from "../account-host.ts";
 import type { Clock } from "../../domain/clock.ts";
 import type { LedgerOptions } from "../../ledger/sqlite-ledger.ts";
-import type { AccountId, LedgerStore } from "../store/ports.ts";
+import type { AccountId, LedgerStore, Positions } from "../store/ports.ts";
 import { fenced } from "./fenced-broker.ts";
 import { JournaledLedger } from "./journaled-ledger.ts";
 import type { Lease } from "./lease.ts";
@@ -32,6 +32,7 @@ const KEEP_EVERY_MS = 1_000;
 export class AccountHolding {
   readonly #parts: AccountHoldingParts;
   #epoch: number | undefined;
+  #readBefore: Positions = new Map();
   #isKept = true;
 
   constructor(parts: AccountHoldingParts) {
@@ -43,6 +44,11 @@ export class AccountHolding {
     return this.#epoch;
   }
 
+  /** To where the account's lines had been read before the newest claim. */
+  get readBefore(): Positions {
+    return this.#readBefore;
+  }
+
   /** Everything that the ledger recorded is in the database, if it has been closed. */
   get isKept(): boolean {
     return this.#isKept;
@@ -52,6 +58,7 @@ export class AccountHolding {
     const { clock, ledgers, account, holder, workerCommand, scopes, lease, ledgerOptions, halted, onHalt, onLost } = this.#parts;
     const claim = await ledgers.claim(account, holder);
     this.#epoch = claim.epoch;
+    this.#readBefore = claim.read;
     const journaled = await JournaledLedger.open({
       store: ledgers,
       holding: { account, epoch: claim.epoch, scopes },

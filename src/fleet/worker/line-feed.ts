@@ -31,17 +31,18 @@ export class LineFeed {
     for (const [strategy, newest] of await lines.newest()) {
       const known = this.#of(strategy);
       if (newest <= known.newest) continue;
-      known.add(await lines.after(strategy, known.newest, this.#relevantFrom()));
+      known.add(await lines.after(strategy, known.newest));
       known.newest = Math.max(known.newest, newest);
       known.hint();
     }
   }
 
-  /** One account's view, from its opening on. */
-  forAccount(): AccountLines {
+  /** One account's view, from its opening on. Without `owed`, only what is new by then has to be judged. */
+  forAccount(owed?: OwedLines): AccountLines {
     return new AccountLines(
       (strategy) => this.#of(strategy),
       () => this.#relevantFrom(),
+      owed,
     );
   }
 
@@ -88,15 +89,25 @@ class StrategyLines {
   }
 }
 
+/** What an account is owed a verdict on. */
+export interface OwedLines {
+  /** To where its lines had been read before it was opened. */
+  readonly readBefore: () => Positions;
+  /** Why a line that arrived then may not have been judged before, in one sentence. */
+  readonly whyLate: (arrivedAt: number) => string;
+}
+
 /** Where one account's intakes get their lines from, and how far they have read. */
 export class AccountLines implements AccountAlerts {
   readonly #of: (strategy: string) => StrategyLines;
   readonly #relevantFrom: () => number;
+  readonly #owed: OwedLines | undefined;
   readonly #read = new Map<string, number>();
 
-  constructor(of: (strategy: string) => StrategyLines, relevantFrom: () => number) {
+  constructor(of: (strategy: string) => StrategyLines, relevantFrom: () => number, owed: OwedLines | undefined) {
     this.#of = of;
     this.#relevantFrom = relevantFrom;
+    this.#owed = owed;
   }
 
   /** What the intakes have judged and recorded. */
@@ -105,7 +116,12 @@ export class AccountLines implements AccountAlerts {
   }
 
   reader({ name }: { readonly name: string }): (options: unknown) => AlertsReader {
-    return () => new StrategyReader(this.#of(name), this.#relevantFrom(), (newest) => this.#read.set(name, newest));
+    return () => {
+      const lines = this.#of(name);
+      const readBefore = this.#owed?.readBefore().get(name) ?? lines.newest;
+      const opening = { readBefore, relevantFrom: this.#relevantFrom(), whyLate: this.#owed?.whyLate };
+      return new StrategyReader(lines, opening, (newest) => this.#read.set(name, newest));
+    };
   }
 
   watch({ name }: { readonly name: string }): (onHint: () => void) => { close(): Promise<void> } {
@@ -121,26 +137,46 @@ export class AccountLines implements AccountAlerts {
   }
 }
 
+/** Where a strategy's lines stand as an account is opened. */
+interface Opening {
+  /** Lines up to this number were judged, or came before the account. */
+  readonly readBefore: number;
+  /** Of those, lines that arrived earlier cannot be part of a fresh run. */
+  readonly relevantFrom: number;
+  readonly whyLate: OwedLines["whyLate"] | undefined;
+}
+
 class StrategyReader implements AlertsReader {
   /** Lines have no rest here: an intake offers whole lines only. */
   readonly rest = undefined;
   readonly #lines: StrategyLines;
   readonly #leave: () => void;
   readonly #looked: (newest: number) => void;
-  #pending: { readonly lines: readonly NumberedLine[]; readonly isStart: boolean }[];
+  #pending: Passage[];
 
-  constructor(lines: StrategyLines, relevantFrom: number, looked: (newest: number) => void) {
+  constructor(lines: StrategyLines, opening: Opening, looked: (newest: number) => void) {
     this.#lines = lines;
     this.#looked = looked;
-    const joined = lines.join((more) => this.#pending.push({ lines: more, isStart: false }));
+    const { readBefore, relevantFrom, whyLate } = opening;
+    const toJudge = (some: readonly NumberedLine[]): Passage[] => [
+      // As at the start of a daemon: old lines among them need no verdict.
+      ...passagesOf(
+        some.filter(({ number, arrivedAt }) => number <= readBefore && arrivedAt >= relevantFrom),
+        { scanned: true },
+      ),
+      ...passagesOf(
+        some.filter(({ number }) => number > readBefore),
+        { scanned: false, whyLate },
+      ),
+    ];
+    const joined = lines.join((more) => this.#pending.push(...toJudge(more)));
     this.#leave = joined.leave;
-    // As at the start of a daemon: old lines among them need no verdict.
-    this.#pending = [{ lines: joined.lines.filter(({ arrivedAt }) => arrivedAt >= relevantFrom), isStart: true }];
+    this.#pending = toJudge(joined.lines);
   }
 
   look(): News {
     this.#looked(this.#lines.newest);
-    const passages = this.#pending.flatMap(({ lines, isStart }) => passagesOf(lines, isStart));
+    const passages = this.#pending;
     this.#pending = [];
     return passages.length === 0 ? { kind: "unchanged" } : { kind: "read", passages };
   }
@@ -155,12 +191,18 @@ class StrategyReader implements AlertsReader {
 }
 
 /** Lines that arrived together are one passage. */
-function passagesOf(lines: readonly NumberedLine[], scanned: boolean): Passage[] {
+function passagesOf(
+  lines: readonly NumberedLine[],
+  { scanned, whyLate }: Pick<Passage, "scanned"> & Partial<Pick<Opening, "whyLate">>,
+): Passage[] {
   const passages: { arrivedAt: number; lines: Passage["lines"][number][] }[] = [];
   for (const { raw, arrivedAt } of lines) {
     const last = passages.at(-1);
     if (last?.arrivedAt === arrivedAt) last.lines.push(raw);
     else passages.push({ arrivedAt, lines: [raw] });
   }
-  return passages.map((passage) => ({ generation: 1, scanned, bytesBefore: 0, ...passage }));
+  return passages.map((passage) => {
+    const late = whyLate?.(passage.arrivedAt);
+    return { generation: 1, scanned, bytesBefore: 0, ...passage, ...(late === undefined ? {} : { late }) };
+  });
 }

@@ -27,7 +27,7 @@ export interface WorkerHostParts extends SharedLogs {
   readonly market: SharedMarket;
   readonly ceiling: RequestCeiling;
   readonly verbose: boolean;
-  readonly worker: Pick<Worker, "haltOf" | "heardHalt" | "lose">;
+  readonly worker: Pick<Worker, "haltOf" | "heardHalt" | "lose" | "whyLate">;
   /** Who holds the account, for people. */
   readonly holder: string;
   /** Of the database. */
@@ -59,7 +59,7 @@ export class WorkerHost implements HeldHost {
     const { clock, account, attempt, lease, ledgers, feed, worker, holder, fleetId, canaries } = parts;
     const scopes = scopesOf(account);
     this.name = account.name;
-    this.#lines = feed.forAccount();
+    this.#lines = feed.forAccount({ readBefore: () => this.#holding.readBefore, whyLate: (arrivedAt) => worker.whyLate(arrivedAt) });
     this.#holding = new AccountHolding({
       clock,
       ledgers,

@@ -3,7 +3,7 @@ import type { Clock, Timer } from "../../domain/clock.ts";
 import { messageOf } from "../../domain/errors.ts";
 import type { Log } from "../../logging/logger.ts";
 import type { HostState } from "../account-host.ts";
-import type { Attempt, FleetStore, Positions } from "../store/ports.ts";
+import { StoreUnreachable, type Attempt, type FleetStore, type Positions } from "../store/ports.ts";
 import { Lease } from "./lease.ts";
 import type { LineFeed } from "./line-feed.ts";
 
@@ -87,6 +87,8 @@ export class Worker {
   readonly #running = new Set<string>();
   #halts: ReadonlyMap<string, string> = new Map();
   #trouble: string | undefined;
+  /** When the database last did not answer; milliseconds since the epoch. */
+  #unansweredAt = -Infinity;
   #skewMs = 0;
   #isTooOld = false;
   #timer: Timer | undefined;
@@ -111,6 +113,12 @@ export class Worker {
   /** Since the start. Sweeps should be 0: they find accounts that have lines and no job. */
   get counts(): { readonly takeovers: number; readonly lost: number; readonly swept: number } {
     return { takeovers: this.#takeovers, lost: this.#lost, swept: this.#swept };
+  }
+
+  /** Why no worker may have judged a line that arrived then, in one sentence. */
+  whyLate(arrivedAt: number): string {
+    const isOutage = this.#unansweredAt >= arrivedAt;
+    return `It was not executed in time: ${isOutage ? "the fleet's database did not answer" : "no worker had the account and these lines"}.`;
   }
 
   /** Why accounts of these scopes are halted, as of the last report or barrier. */
@@ -185,6 +193,7 @@ export class Worker {
 
   #isUnwell(kind: string, error: unknown): void {
     const text = messageOf(error);
+    if (error instanceof StoreUnreachable) this.#unansweredAt = this.#parts.clock.now();
     this.#parts.log.debug(`${kind}: ${text}`);
     if (this.#trouble !== undefined) return;
     this.#trouble = text;

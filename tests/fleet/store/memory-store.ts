@@ -113,8 +113,7 @@ export class MemoryDatabase {
     return {
       offer: (strategy, lines) => ask("offer", () => this.#offer(strategy, lines)),
       newest: () => ask("newest", () => new Map([...this.#sources].map(([strategy, lines]) => [strategy, lines.length]))),
-      after: (strategy, number, arrivedFrom) =>
-        ask("after", () => (this.#sources.get(strategy) ?? []).filter((line) => line.number > number && line.arrivedAt >= arrivedFrom)),
+      after: (strategy, number) => ask("after", () => (this.#sources.get(strategy) ?? []).filter((line) => line.number > number)),
     };
   }
 
@@ -220,7 +219,8 @@ export class MemoryDatabase {
   #claim(account: AccountId): Claim {
     const record = this.#of(account);
     record.epoch += 1;
-    return { ...this.#read(account), epoch: record.epoch };
+    const read = new Map([...record.wanted].map(([strategy, wanted]) => [strategy, wanted.read]));
+    return { ...this.#read(account), epoch: record.epoch, read };
   }
 
   #read(account: AccountId): SavedLedger {

@@ -74,3 +74,40 @@ describe("the feed of lines", () => {
     expect(hints).toBe(1);
   });
 });
+
+describe("a line that nobody has judged in time", () => {
+  const RUN = '{"time":"2026-11-30T15:00:00Z"}';
+
+  function owed(feed: LineFeed, readBefore: number) {
+    const reader = feed.forAccount({
+      readBefore: () => new Map([["nuclear", readBefore]]),
+      whyLate: (arrivedAt) => `Not judged since ${String(arrivedAt)}.`,
+    });
+    return reader.reader(NUCLEAR)(undefined);
+  }
+
+  test("is given to an account that has not read it, however old it is, with the reason", async () => {
+    const { feed, offer, clock } = ground();
+    await offer("read before");
+    const arrivedAt = clock.now();
+    await clock.advance(1_000);
+    await offer(RUN);
+    await clock.advance(3_600_000);
+    expect(owed(feed, 1).look(0, 0)).toMatchObject({
+      passages: [{ scanned: false, arrivedAt: arrivedAt + 1_000, late: `Not judged since ${String(arrivedAt + 1_000)}.` }],
+    });
+    expect(owed(feed, 2).look(0, 0).kind).toBe("unchanged");
+  });
+
+  test("is given also when the worker reads the database only after it has opened the account", async () => {
+    const { clock } = ground();
+    const { lines } = new MemoryDatabase(clock).store();
+    const raw = (text: string) => ({ raw: { kind: "line", bytes: Buffer.from(text), number: undefined } as const, arrivedAt: clock.now() });
+    await lines.offer("nuclear", [raw("read before"), raw(RUN)]);
+    await clock.advance(3_600_000);
+    const feed = new LineFeed({ lines, clock, signalMaxAgeSeconds: 300 });
+    const reader = owed(feed, 1);
+    await feed.poll();
+    expect(textsIn(reader.look(0, 0))).toEqual([RUN]);
+  });
+});

@@ -167,7 +167,7 @@ class MachinesSimulation {
             worker,
             attempt,
             lease,
-            lines: feed.forAccount(),
+            feed,
             ground: (own) => this.#ground(account, machine, index, { market, places, canaries, ...own }),
           }),
         );
@@ -414,7 +414,7 @@ interface SimulatedHostParts {
   readonly worker: Worker;
   readonly attempt: Attempt;
   readonly lease: Lease;
-  readonly lines: AccountLines;
+  readonly feed: LineFeed;
   readonly ground: (own: OwnGround) => AccountGround;
 }
 
@@ -424,12 +424,14 @@ class SimulatedHost implements HeldHost {
   state: HostState = "starting";
   readonly #parts: SimulatedHostParts;
   readonly #holding: AccountHolding;
+  readonly #lines: AccountLines;
   readonly #stopping = new AbortController();
   #life: AccountLife | undefined;
 
   constructor(parts: SimulatedHostParts) {
-    const { machine, store, worker, attempt, lease } = parts;
+    const { machine, store, worker, attempt, lease, feed } = parts;
     this.#parts = parts;
+    this.#lines = feed.forAccount({ readBefore: () => this.#holding.readBefore, whyLate: (arrivedAt) => worker.whyLate(arrivedAt) });
     this.#holding = new AccountHolding({
       clock: machine,
       ledgers: store.ledgers,
@@ -450,7 +452,7 @@ class SimulatedHost implements HeldHost {
   }
 
   get read(): AccountLines["read"] {
-    return this.#parts.lines.read;
+    return this.#lines.read;
   }
 
   get epoch(): number | undefined {
@@ -462,11 +464,11 @@ class SimulatedHost implements HeldHost {
   }
 
   async run(): Promise<void> {
-    const { machine, lines, worker, ground } = this.#parts;
+    const { machine, worker, ground } = this.#parts;
     const work = async (): Promise<void> => {
       const held = await this.#holding.hold();
       if (this.#stopping.signal.aborted) return;
-      const life = new AccountLife(held.ledger, ground({ lines, worker, held }));
+      const life = new AccountLife(held.ledger, ground({ lines: this.#lines, worker, held }));
       this.#life = life;
       try {
         await life.run();

@@ -185,12 +185,13 @@ function resultOf(read: ReadAccount, isOver: boolean): Result {
   return result(isOver ? codeOf(ledger, signalId) : EXIT.failed, end);
 }
 
-/** As the command that acts by itself has it. */
+/** As the command that acts by itself has it; but a run that was meant for the account and came to nothing is a failure. */
 function codeOf(ledger: SqliteLedger, signalId: string): ExitCode {
   const outcome = ledger.executionOfSignal(signalId)?.outcome;
   const exit = outcome === undefined ? undefined : OUTCOMES[outcome].exit;
   const verdict = ledger.signal(signalId)?.verdict;
   if (exit !== undefined) return exit;
   if (verdict === undefined || verdict === "executed") return EXIT.failed;
+  if (verdict === "stale") return EXIT.failed;
   return verdict === "superseded" ? EXIT.refused : VERDICTS[verdict].exit;
 }
