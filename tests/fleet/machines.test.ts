@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../../src/domain/clock.ts";
+import type { SignalRecord } from "../../src/domain/ledger/signals.ts";
 import { SILENT_AFTER_SECONDS } from "../../src/fleet/store/roll.ts";
 import { HEDGE, NUCLEAR, runOf } from "../scenarios/strategy.ts";
 import { expectExit, until } from "../scenarios/trader-process.ts";
@@ -99,6 +100,42 @@ describeWithPostgres("a fleet on several machines", () => {
     expect(check.output).toContain("The fleet's tables are of this program's version.");
     expectExit(await machines.start(["fleet", "remove", "new"]).end(), 0);
     await addsAnAccountThatWasTraded(machines);
+  }, 120_000);
+});
+
+describeWithPostgres("a run that no worker had in time", () => {
+  let machines: MachinesInstallation;
+
+  afterEach(() => machines.close());
+
+  test("is stale in each account, with the cause, and status and execute say so", async () => {
+    machines = await MachinesInstallation.open(NAMES);
+    const { fleet, store } = machines;
+    const before = new Map(NAMES.map((name) => [name, fleet.ordersOf(name).length]));
+    const arrivedAt = systemClock.now() - 3_600_000;
+    const lines = runOf(HEDGE, arrivedAt).trimEnd().split("\n");
+    await store.lines.offer(
+      "nuclear",
+      lines.map((text) => ({ raw: { kind: "line", bytes: Buffer.from(text), number: undefined }, arrivedAt })),
+    );
+    const worker = machines.start(["fleet", "worker"]);
+    await worker.says(/Ready: paper/);
+    const signalOf = (name: string): Promise<SignalRecord | undefined> => machines.withLedger(name, (ledger) => ledger.recentSignals(1)[0]);
+    for (const name of NAMES)
+      for (let tries = 0; (await signalOf(name))?.verdict !== "stale"; tries += 1) {
+        if (tries > 400) throw new Error(`${name} has no verdict: ${worker.output}`);
+        await systemClock.sleep(50);
+      }
+
+    const status = await machines.start(["fleet", "status"]).end();
+    expectExit(status, 1);
+    expect(status.output).toContain("3 of 3   refused 3");
+    expect(status.output).toMatch(/growth refused: stale: .*no worker had the account/);
+    const execute = await machines.start(["fleet", "execute"]).end();
+    expectExit(execute, 1);
+    expect(execute.output).toMatch(/ira: refused, stale: .*no worker had the account/);
+    expect(NAMES.map((name) => fleet.ordersOf(name).length - (before.get(name) ?? 0))).toEqual([0, 0, 0]);
+    expectExit(await worker.stop(), 0);
   }, 120_000);
 });
 
