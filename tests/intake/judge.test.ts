@@ -22,10 +22,12 @@ interface Given extends Partial<Omit<Facts, "runs" | "known">> {
   readonly settings?: Partial<JudgeSettings>;
   /** Of the last line; the others arrived at T0. */
   readonly lastAt?: number;
+  /** Why nobody has judged the lines before. */
+  readonly late?: string;
 }
 
-function judged(lines: readonly string[], { known = {}, settings, lastAt = T0, ...facts }: Given = {}): Judgement {
-  const all = [...entries(lines.slice(0, -1)), ...entries(lines.slice(-1), lastAt)];
+function judged(lines: readonly string[], { known = {}, settings, lastAt = T0, late, ...facts }: Given = {}): Judgement {
+  const all = [...entries(lines.slice(0, -1)), ...entries(lines.slice(-1), lastAt)].map((entry) => ({ ...entry, late }));
   const verdicts = Object.entries(known).map(([text, said]): [string, KnownVerdict] => [
     hashOf(text),
     { reason: "said before", signalId: undefined, ...said },
@@ -109,6 +111,29 @@ describe("the newest run", () => {
     expect(recorded(RUN, first)).toEqual(["0 stale", "1 stale", "2 stale"]);
     const known = Object.fromEntries(RUN.map((text) => [text, { kind: "stale" as const, signalId: idOf(RUN) }]));
     expect(judged(RUN, { now, known })).toMatchObject({ decision: { isNew: false }, verdicts: [] });
+  });
+
+  test("that nobody judged in time is stale for that reason, and its signal is kept", () => {
+    const [now, late] = [T0 + 400_000, "Nobody was there."];
+    const missed = judged(RUN, { now, late });
+    expect(missed.decision).toMatchObject({
+      verdict: { kind: "stale", reason: expect.stringMatching(/^The run is .* old by its stamp.* Nobody was there\.$/) as unknown },
+      missed: { id: idOf(RUN), kind: "rebalance" },
+      isNew: true,
+    });
+    // Fresh, judged before, stale when it came, or never whole: that nobody was there does not matter, or makes no signal.
+    expect(judged(RUN, { late }).decision).not.toHaveProperty("missed");
+    const known = { [SMR]: { kind: "waiting" as const } };
+    const others = [
+      judged(RUN, { now, late, known }),
+      judged(nuclearRun(T0 - 301_000), { now, late }),
+      judged([SMR, LEU], { now, late }),
+      judged(RUN, { now }),
+    ];
+    for (const { decision } of others) {
+      expect(decision).toMatchObject({ verdict: { kind: "stale" } });
+      expect(decision).not.toHaveProperty("missed");
+    }
   });
 
   test("that waited for legs in vain is incomplete, and one that did not, or was whole, is stale", () => {

@@ -2,6 +2,9 @@ import { describe, expect, test } from "@jest/globals";
 import { VirtualClock } from "../../../src/domain/virtual-clock.ts";
 import { LineFeed } from "../../../src/fleet/worker/line-feed.ts";
 import type { News } from "../../../src/intake/cursor.ts";
+import { Intake } from "../../../src/intake/intake.ts";
+import { openLedger } from "../../../src/ledger/sqlite-ledger.ts";
+import { nuclearRun } from "../../intake/alerts.ts";
 import { MemoryDatabase } from "../store/memory-store.ts";
 
 const NUCLEAR = { name: "nuclear", alertsFile: "/tmp/alerts.json" };
@@ -97,6 +100,24 @@ describe("a line that nobody has judged in time", () => {
       passages: [{ scanned: false, arrivedAt: arrivedAt + 1_000, late: `Not judged since ${String(arrivedAt + 1_000)}.` }],
     });
     expect(owed(feed, 2).look(0, 0).kind).toBe("unchanged");
+  });
+
+  test("is judged stale for that reason, in a record of its signal, and not a second time", async () => {
+    const { feed, offer, clock } = ground();
+    await offer(...nuclearRun(clock.now()));
+    await clock.advance(3_600_000);
+    const ledger = openLedger(":memory:");
+    const intake = () =>
+      new Intake({
+        ...{ strategy: "nuclear", alertsFile: NUCLEAR.alertsFile, timezone: "UTC", mode: "paper", maxAgeSeconds: 300, settleSeconds: 1 },
+        ...{ allowedSymbols: undefined, owners: new Set(), clock, ledger, open: () => owed(feed, 0) },
+      });
+    expect(intake().rejudge("start").decision).toMatchObject({ verdict: { kind: "stale" }, isNew: true });
+    expect(ledger.recentSignals(9)).toMatchObject([
+      { verdict: "stale", verdictReason: expect.stringContaining("Not judged since"), signal: { kind: "rebalance" } },
+    ]);
+    expect(intake().rejudge("start")).toMatchObject({ decision: { isNew: false }, verdicts: [] });
+    ledger.close();
   });
 
   test("is given also when the worker reads the database only after it has opened the account", async () => {

@@ -4,6 +4,7 @@ import { AccountHolding } from "../../../src/fleet/worker/account-holding.ts";
 import type { Lease } from "../../../src/fleet/worker/lease.ts";
 import { LineFeed } from "../../../src/fleet/worker/line-feed.ts";
 import { Worker, type HeldHost, type WorkerParts } from "../../../src/fleet/worker/worker.ts";
+import { StoreUnreachable } from "../../../src/fleet/store/ports.ts";
 import { SILENT } from "../../silent-log.ts";
 import { MemoryDatabase } from "../store/memory-store.ts";
 
@@ -134,6 +135,21 @@ describe("a worker", () => {
     expect([one.held.includes("anna"), one.counts.lost]).toEqual([false, 1]);
     await clock.advance(15_000);
     expect([one.held.includes("anna"), claims]).toEqual([true, 2]);
+    one.stop();
+  });
+
+  test("knows whether a run came too late because of the database", async () => {
+    let isDown = false;
+    const store = database.store((_call, work) => (isDown ? Promise.reject(new StoreUnreachable("gone")) : Promise.resolve(work())));
+    const one = worker("one", { store });
+    void one.run();
+    await clock.advance(10_000);
+    isDown = true;
+    await clock.advance(20_000);
+    isDown = false;
+    await clock.advance(5_000);
+    expect(one.whyLate(29_000)).toBe("It was not executed in time: the fleet's database did not answer.");
+    expect(one.whyLate(31_000)).toBe("It was not executed in time: no worker had the account and these lines.");
     one.stop();
   });
 
