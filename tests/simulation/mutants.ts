@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { systemClock } from "../../src/domain/clock.ts";
@@ -11,6 +11,7 @@ import type { MutantVerdict } from "./mutants/verdict.ts";
 import { keepVerdict, keptVerdicts } from "./mutants/kept.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
+const PAGE = join(ROOT, "docs", "evidence", "planted-bugs.md");
 
 const { values } = parseArgs({
   options: {
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     only: { type: "string", multiple: true, default: [] },
     /** A file that takes each verdict as it comes; a bug that was caught according to it is not tried again. */
     kept: { type: "string" },
+    /** Writes the page; rows of bugs that were not tried stay as they are. */
     write: { type: "boolean", default: false },
   },
 });
@@ -50,7 +52,7 @@ async function main(): Promise<number> {
     }
     const all = inListOrder([...verdicts, ...kept]);
     const sound = await control(all, runs);
-    if (values.write) writeFileSync(join(ROOT, "docs", "evidence", "planted-bugs.md"), pageOf(all));
+    if (values.write) writeFileSync(PAGE, pageOf(all, MUTANTS, readFileSync(PAGE, "utf8")));
     const survivors = all.filter((verdict) => !isCaught(verdict));
     console.log(`${String(all.length)} planted bugs, ${String(survivors.length)} survived`);
     return sound && survivors.length === 0 ? 0 : 1;

@@ -1,3 +1,4 @@
+import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "@jest/globals";
 import { VirtualClock } from "../../../src/domain/virtual-clock.ts";
 import { Halted, JournaledLedger, LeaseLost, openSavedLedger } from "../../../src/fleet/worker/journaled-ledger.ts";
@@ -140,6 +141,20 @@ describe("a journaled ledger", () => {
     await journaled.finish();
     const { changes, seq } = database.saved(ACCOUNT);
     expect([changes.length, seq, notesIn(database).length]).toEqual([0, 30, 30]);
+  });
+
+  test("is left alone when a newer version has written it", async () => {
+    const { database, store, journaled } = await ground();
+    await journaled.finish();
+    const newer = new DatabaseSync(":memory:");
+    newer.deserialize(new Uint8Array(database.saved(ACCOUNT).image ?? []));
+    newer.exec("PRAGMA user_version = 900");
+    const { epoch } = await store.ledgers.claim(ACCOUNT, "a newer worker");
+    await store.ledgers.snapshot({ account: ACCOUNT, epoch, scopes: [] }, 0, newer.serialize());
+    newer.close();
+    const before = database.saved(ACCOUNT);
+    await expect(open(store)).rejects.toMatchObject({ code: "ledger-newer" });
+    expect(database.saved(ACCOUNT)).toEqual(before);
   });
 
   test("is refused when a change is missing or was made twice", async () => {

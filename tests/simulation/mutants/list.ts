@@ -1,3 +1,4 @@
+import { FLEET_DATABASE } from "./fleet-database.ts";
 import { FLEET } from "./fleet.ts";
 import { FRESHNESS } from "./freshness.ts";
 import { LIMIT_STYLE } from "./limit-style.ts";
@@ -28,4 +29,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...SIZES,
   ...WARM_SNAPSHOT,
   ...FLEET,
+  ...FLEET_DATABASE,
 ];
