@@ -137,7 +137,7 @@ export class AccountLines implements AccountAlerts {
   }
 }
 
-/** Where a strategy's lines stand as an account is opened. */
+/** What is known of a strategy's lines when an account is opened. */
 interface Opening {
   /** Lines up to this number were judged, or came before the account. */
   readonly readBefore: number;
