@@ -50,11 +50,11 @@ export const OUTCOMES = {
     notice: { level: "info", title: "orders queued for the next open", advice: "`alpaca-trader halt` stops them from being followed up." },
   },
   refused: {
-    meaning: "It ended before any order was sent.",
+    meaning: "It ended before the broker took any order.",
     exit: undefined,
-    words: "Refused, nothing was sent.",
+    words: "Refused, nothing was traded.",
     tint: "bad",
-    notice: { level: "error", title: "execution refused", advice: "Nothing was sent." },
+    notice: { level: "error", title: "execution refused", advice: "Nothing was traded." },
   },
   superseded: {
     meaning: "A newer run took its place before any order was sent.",

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { exitOfResult } from "../../src/app/outcome-exit.ts";
 import { decimal } from "../../src/domain/decimal.ts";
 import type { Arrival } from "./faults.ts";
 import { afterFirstPost, arrivals, beforePosts, both, isPost, isRead, NO_BUYING_POWER, postedOrder, reply } from "./faults.ts";
@@ -277,6 +278,17 @@ describe("the venue changes its mind", () => {
       verdict: "account-blocked",
     });
     expect(book(desk)).toEqual([]);
+  });
+
+  test("every sell is refused as paused until the run is stale: that is said, and the command fails", async () => {
+    desk = new VirtualDesk(INVESTED);
+    const paused = reply(422, { code: 42210000, message: "trading in this asset is halted" });
+    desk.venue.interceptor = { before: (request) => Promise.resolve(isPost(request) ? paused : undefined) };
+    const result = await desk.run(signalOf(desk.clock, HEDGE));
+    expect(result).toMatchObject({ conclusion: { outcome: "refused", code: "order-refused", verdict: { kind: "stale" } } });
+    expect(result.kind === "concluded" && result.conclusion.verdict.reason).toContain("trading in this asset is halted");
+    expect(exitOfResult(result)).toBe(1);
+    expectUnharmed(desk);
   });
 
   test("only some of several sells are refused: every refusal is named and all the rest is done", async () => {

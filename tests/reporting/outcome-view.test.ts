@@ -77,7 +77,7 @@ describe("the conclusion", () => {
     ["on-target", "The account is on target after 2 orders.", "The account is on target after 2 orders."],
     ["incomplete", "The deadline passed.", "Incomplete. The deadline passed."],
     ["queued", "2 orders.", "Queued. 2 orders."],
-    ["refused", "Trading is halted.", "Refused, nothing was sent. Trading is halted."],
+    ["refused", "Trading is halted.", "Refused, nothing was traded. Trading is halted."],
     ["superseded", "A newer run came.", "Superseded, nothing was sent. A newer run came."],
   ] as const)("says %s in words", (outcome, outcomeReason, sentence) => {
     expect(conclusionLines(execution({ outcome, outcomeReason }), plainStyle)[0]).toBe(sentence);

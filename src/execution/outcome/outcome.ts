@@ -69,7 +69,9 @@ export async function concludeExecution(
   const reason = `${judged.reason}${lack}`;
   const fills = after === undefined ? [] : await readFills(parts, execution, intents);
   const confirms = judged.outcome === "on-target" && intents.length === 0 && isConfirmation(ledger, execution);
-  const said: Verdict = confirms ? { kind: "duplicate", reason: CONFIRMED } : verdictOf(judged, reason);
+  const said: Verdict = confirms
+    ? { kind: "duplicate", reason: CONFIRMED }
+    : verdictOf({ ...judged, code: action.cause ?? judged.code }, reason);
   const verdict = withCause(ledger, execution.signalId, said);
   // Flushed with the note of the `finish` event. Losing it in a power cut is harmless: the next start concludes again.
   ledger.transaction(() => {
@@ -105,6 +107,9 @@ export async function concludeExecution(
 function endedAs({ outcome, reason, cause }: Extract<Action, { kind: "finish" }>, orders: Judged): Judged {
   if (outcome === undefined) return orders;
   const isTold = outcome === "incomplete" && orders.outcome !== "on-target" && orders.reason !== "";
+  // It ran out of time before it began, because the venue refused its orders.
+  const isLate = outcome === "refused" && (cause === "deadline" || cause === "stale");
+  if (isLate && orders.code === "order-refused") return { outcome, code: orders.code, reason: `${reason} ${orders.reason}` };
   return { outcome, code: cause, reason: isTold ? `${reason} ${orders.reason}` : reason };
 }
 
