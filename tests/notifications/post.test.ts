@@ -58,6 +58,7 @@ describe("a request to a service", () => {
   });
 
   test("takes a bare % in a password as it is written", async () => {
+    handle = (_request, response) => response.end();
     expect(await send(address("/hook", "me:100%sure@"))).toMatchObject({ kind: "answered" });
     expect(seen[0]?.headers.authorization).toBe(`Basic ${Buffer.from("me:100%sure").toString("base64")}`);
   });
