@@ -1,6 +1,6 @@
 import type { RequestCeiling } from "../../broker/request-ceiling.ts";
 import type { Clock, Timer } from "../../domain/clock.ts";
-import { messageOf } from "../../domain/errors.ts";
+import { messageOf, TraderError } from "../../domain/errors.ts";
 import type { Log } from "../../logging/logger.ts";
 import type { HostState } from "../account-host.ts";
 import { StoreUnreachable, type Attempt, type FleetStore, type Positions } from "../store/ports.ts";
@@ -21,6 +21,8 @@ const SETTLED_FOR_MS = 1_000;
 const BUSY_FOR_MS = 2_000;
 /** Accounts that wait need memory. */
 const MOST_HELD = 500;
+/** Pause before an account that could not be opened is opened again. */
+const RETRY_MS = 1_000;
 /** The process ends within 8 s of a signal. */
 const RETURN_LIMIT_MS = 1_000;
 
@@ -267,28 +269,47 @@ export class Worker {
 
   async #work(held: Held): Promise<void> {
     const { attempt, lease } = held;
-    try {
-      while (this.#isOurs(lease)) {
-        const host = await this.#parts.newHost(attempt, lease);
-        if (host === undefined) {
-          await this.#parts.store.queue.drop(attempt);
-          return;
-        }
-        held.host = host;
-        held.settledAt = undefined;
-        if (this.#isOurs(lease)) await host.run();
-        if (host.isTooOld) {
-          this.#isTooOld = true;
-          break;
-        }
-        if (host.state === "set-aside") await this.#wait(lease);
-        else if (!this.#isStopping() && (await this.#isOver(held, host))) return;
+    while (this.#isOurs(lease)) {
+      try {
+        const end = await this.#workOnce(held);
+        if (end === "ended") return;
+        if (end === "given up") break;
+      } catch (error) {
+        await this.#failed(held, error);
       }
-    } catch (error) {
-      this.#parts.log.error(messageOf(error), { account: attempt.account });
-      await this.#wait(lease);
     }
     if (!lease.isLost) await this.#returnJob(attempt);
+  }
+
+  /** From one start of the account's host to its stop. @returns whether the job has ended here, or is to be given back. */
+  async #workOnce(held: Held): Promise<"ended" | "given up" | "again"> {
+    const { attempt, lease } = held;
+    const host = await this.#parts.newHost(attempt, lease);
+    if (host === undefined) {
+      await this.#parts.store.queue.drop(attempt);
+      return "ended";
+    }
+    held.host = host;
+    held.settledAt = undefined;
+    if (this.#isOurs(lease)) await host.run();
+    if (host.isTooOld) {
+      this.#isTooOld = true;
+      return "given up";
+    }
+    if (host.state === "set-aside") await this.#wait(lease);
+    else if (!this.#isStopping() && (await this.#isOver(held, host))) return "ended";
+    return "again";
+  }
+
+  /** What may pass by itself, as a database that does not answer, is tried again; anything else waits for a person. */
+  async #failed({ attempt, lease }: Held, error: unknown): Promise<void> {
+    if (error instanceof TraderError && error.retryable) {
+      this.#parts.log.debug(`${attempt.account}: ${error.message}`);
+      await this.#parts.clock.sleep(RETRY_MS, this.#stopping.signal);
+      return;
+    }
+    this.#parts.log.error(messageOf(error), { account: attempt.account });
+    await this.#wait(lease);
   }
 
   /** @returns whether the job has ended or belongs to somebody else. */

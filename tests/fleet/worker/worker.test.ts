@@ -138,6 +138,27 @@ describe("a worker", () => {
     one.stop();
   });
 
+  test("opens an account again when the database answers again, and leaves one alone whose keys are wrong", async () => {
+    const asked: string[] = [];
+    const one = worker("one", {
+      newHost: ({ account }) => {
+        asked.push(account);
+        if (account === "carl") return Promise.reject(new Error("The keys cannot be unsealed."));
+        return clock.monotonic() < 4_000 ? Promise.reject(new StoreUnreachable("gone")) : Promise.resolve(host());
+      },
+    });
+    void one.run();
+    await offered();
+    await clock.advance(30_000);
+    const times = (account: string): number => asked.filter((each) => each === account).length;
+    expect(times("anna")).toBeGreaterThan(2);
+    expect(times("anna")).toBeLessThan(8);
+    expect(times("carl")).toBe(1);
+    // At work, and not only held: what settles would be let go.
+    expect(one.held.toSorted()).toEqual(["anna", "ben", "carl"]);
+    one.stop();
+  });
+
   test("knows whether a run came too late because of the database", async () => {
     let isDown = false;
     const store = database.store((_call, work) => (isDown ? Promise.reject(new StoreUnreachable("gone")) : Promise.resolve(work())));
