@@ -105,8 +105,16 @@ export const FLEET_DATABASE: readonly Mutant[] = [
     "too-old-takes-on",
     "A worker that is too old for an account's ledger keeps taking accounts.",
     WORKER,
-    "          this.#isTooOld = true;\n",
+    "      this.#isTooOld = true;\n",
     "",
+    "tests/fleet/worker/worker.test.ts",
+  ),
+  database(
+    "outage-sets-aside",
+    "An account that could not be opened while the database was down stays untraded with its worker.",
+    WORKER,
+    "error instanceof TraderError && error.retryable",
+    "error instanceof TraderError && !error.retryable",
     "tests/fleet/worker/worker.test.ts",
   ),
   database(
