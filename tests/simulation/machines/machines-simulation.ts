@@ -143,7 +143,8 @@ class MachinesSimulation {
   #start(index: number): void {
     this.#machines += 1;
     const machine = new Machine(`worker ${String(index)}`, this.#clock, this.#plan.skews[index] ?? 0);
-    const store = this.#database.store(this.#way(machine, index), machine);
+    const way = this.#way(machine, index);
+    const store = this.#database.store(way, machine);
     const feed = new LineFeed({ lines: store.lines, clock: machine, signalMaxAgeSeconds: SIGNAL_MAX_AGE_SECONDS });
     const market = new SharedMarket(machine);
     const places = new Places(this.#plan.places, machine);
@@ -157,20 +158,18 @@ class MachinesSimulation {
       machine: machine.name,
       pid: this.#machines,
       places: this.#plan.places,
-      newHost: (attempt, lease) => {
-        const account = this.#accounts.find(({ name }) => name === attempt.account);
+      newHost: async (attempt, lease) => {
+        const account = await way("account", () => this.#accounts.find(({ name }) => name === attempt.account));
         if (account === undefined) throw new Error(`There is no account ${attempt.account}.`);
-        return Promise.resolve(
-          new SimulatedHost({
-            machine,
-            store,
-            worker,
-            attempt,
-            lease,
-            feed,
-            ground: (own) => this.#ground(account, machine, index, { market, places, canaries, ...own }),
-          }),
-        );
+        return new SimulatedHost({
+          machine,
+          store,
+          worker,
+          attempt,
+          lease,
+          feed,
+          ground: (own) => this.#ground(account, machine, index, { market, places, canaries, ...own }),
+        });
       },
     });
     this.#running[index] = { machine, store, worker };
