@@ -163,7 +163,9 @@ describeWithPostgres("commands for a fleet with a database", () => {
     for (const name of NAMES) expect(dry.output).toMatch(new RegExp(`${name}: [\\s\\S]*SMR[\\s\\S]*OKLO`));
     expect(dry.output).toContain("2 accounts: done 2.");
     expect(NAMES.flatMap((name) => machines.fleet.ordersOf(name))).toEqual([]);
-    expect(await machines.store.connection.rows("SELECT DISTINCT epoch FROM fleet.accounts WHERE removed_at IS NULL")).toEqual([{ epoch: "0" }]);
+    expect(await machines.store.connection.rows("SELECT DISTINCT epoch FROM fleet.accounts WHERE removed_at IS NULL")).toEqual([
+      { epoch: "0" },
+    ]);
     for (const name of NAMES) expect(dry.output).not.toContain(machines.fleet.secretOf(name));
   }
 
