@@ -6,7 +6,7 @@ export const PAGE = join(ROOT, "docs/first-trade.md");
 
 const INTRODUCTION = `# From nothing to the first paper trade
 
-A session on a terminal, word for word as it was recorded (\`npm run first-trade\`), in an empty folder with the program [installed globally](operations.md#global-installation). Where it is installed in a project's folder, type \`npx alpaca-trader\` instead. Alpaca's paper venue is played by the built-in simulator, so its address stands where yours says \`Alpaca paper\` alone. A test records the session again and compares it with this page: only figures, times and ids may differ.`;
+A session on a terminal, as it was recorded (\`npm run first-trade\`) but for one line about settings of the recording, in an empty folder with the program [installed globally](operations.md#global-installation). Where it is installed in a project's folder, type \`npx alpaca-trader\` instead. Alpaca's paper venue is played by the built-in simulator, so its address stands where yours says \`Alpaca paper\` alone. A test records the session again and compares it with this page: only figures, times and ids may differ.`;
 
 /** What a reader should know before a command. */
 const BEFORE: Readonly<Record<string, string>> = {
