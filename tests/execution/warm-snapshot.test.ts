@@ -380,10 +380,44 @@ describe("what the reading taken during the sells shows", () => {
     expectUnharmed(desk);
   });
 
-  test("a deposit that came meanwhile: it is not spent, and nothing is bought twice", async () => {
+  test("a deposit that came before the alert: it is spent, and nothing is bought twice", async () => {
     await warmDesk();
     desk.exchange.transfer("5000");
     expect(await desk.run(next(AFTER))).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expect(soldBeforeReading()).toBe(2);
+    expect(desk.weights().BTAL).toBeGreaterThan(0.985);
+    expectUnharmed(desk);
+  });
+
+  test("a deposit that comes after the first sell: it is left for the next run", async () => {
+    await warmDesk();
+    let came = false;
+    also({
+      after: (request, response) => {
+        if (isPost(request) && !came) {
+          came = true;
+          desk.clock.after(50, () => desk.exchange.transfer("5000"));
+        }
+        return Promise.resolve(response);
+      },
+    });
+    expect(await desk.run(next(AFTER))).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expect(desk.exchange.state.cash.gte("5000")).toBe(true);
+    expectUnharmed(desk);
+  });
+
+  test("trading that has stopped: a sell that did not arrive is not sent again", async () => {
+    await warmDesk();
+    also({
+      before: (request) => {
+        if (!isPost(request) || postedOrder(request).symbol !== "TQQQ") return Promise.resolve(undefined);
+        desk.exchange.haltTrading();
+        return Promise.resolve(TIMED_OUT);
+      },
+    });
+    const result = await desk.run(next(AFTER));
+    expect(result.kind === "concluded" && result.conclusion.reason).toMatch(/session|market/i);
+    expect(bodies.filter(({ symbol }) => symbol === "TQQQ")).toHaveLength(1);
     expectUnharmed(desk);
   });
 

@@ -29,6 +29,8 @@ export class AccountExpectation {
   #externalFills: ReadonlyMap<string, ExternalFills> = new Map();
   /** Symbols whose shares were reported as gone. */
   readonly #saidGone = new Set<string>();
+  /** Dollars that came after the reading that the sells were planned on, and before they left. */
+  #came = ZERO;
   /** When external orders may be looked up again, monotonic. */
   #lookUpAt = -Infinity;
 
@@ -39,6 +41,11 @@ export class AccountExpectation {
   /** Symbols bought externally in the meantime. */
   get external(): ReadonlySet<string> {
     return this.#external;
+  }
+
+  /** @param dollars more than in the reading that the sells were planned on; it may also be what the first of them brought. */
+  cameBefore(dollars: Decimal): void {
+    this.#came = max(ZERO, dollars);
   }
 
   /** Quantities and cash after our fills, and after what is known of external ones. */
@@ -79,7 +86,9 @@ export class AccountExpectation {
     const shown = snapshot.account.cash;
     if (expected.cash === undefined || !isMore(shown, expected)) return undefined;
     const gone = this.#worthOfGone(record, snapshot);
-    const cash = expected.cash.plus(gone);
+    // Shown beside all that our sells brought, it came before them.
+    const isBeside = !isMore(expected.cash.plus(this.#came), { ...expected, cash: shown });
+    const cash = expected.cash.plus(gone).plus(isBeside ? this.#came : ZERO);
     return isMore(shown, { ...expected, cash: cash.plus(gone.times(PRICE_MAY_DIFFER)) }) ? cash : undefined;
   }
 

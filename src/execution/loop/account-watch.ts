@@ -7,6 +7,7 @@ import { decimal, min, ONE, ZERO } from "../../domain/decimal.ts";
 import { AccountExpectation } from "./account-expectation.ts";
 import type { StopReason } from "./decide.ts";
 import type { FollowUp } from "./follow-up.ts";
+import { isSameHoldings } from "./fresh-reading.ts";
 import type { Inheritable } from "../preparation/inherited-ids.ts";
 import { inheritable } from "../preparation/inherited-ids.ts";
 import { otherInstance } from "../preparation/earlier-orders.ts";
@@ -102,6 +103,11 @@ export class AccountWatch {
   saw({ account, positions, openOrders }: Pick<AccountSnapshot, "account" | "positions" | "openOrders">): void {
     this.#touched({ account, openOrders }, this.#execution.record());
     this.sawPositions(positions);
+  }
+
+  /** The account as the first sells left, planned on a reading from before the alert (R36). */
+  sawBeside({ account, positions }: Pick<AccountSnapshot, "account" | "positions">, before: AccountSnapshot): void {
+    if (isSameHoldings(positions, before.positions)) this.#expectation.cameBefore(account.cash.minus(before.account.cash));
   }
 
   /**

@@ -291,10 +291,13 @@ export class Convergence {
 
   /** The reading that was sent with the first sells. Prices may have moved since the earlier one, and with them what is to be bought. */
   #sawFresh(snapshot: AccountSnapshot): void {
-    if (this.#ended) return;
+    if (this.#ended || this.#fresh === undefined) return;
+    const { before } = this.#fresh;
     this.#account.saw(snapshot);
+    this.#account.sawBeside(snapshot, before);
+    this.#market.saw(snapshot.market);
     const { plan } = this.#execution.record();
-    const widened = plan && this.#fresh && widenedTo(plan, this.#fresh.before, snapshot);
+    const widened = plan && widenedTo(plan, before, snapshot);
     if (widened !== undefined && plan?.buying === undefined) this.#parts.ledger.updateExecution(this.#execution.id, { plan: widened });
   }
 

@@ -4,7 +4,7 @@ import type { Decimal } from "../../domain/decimal.ts";
 import { ONE, sum, ZERO } from "../../domain/decimal.ts";
 import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import type { AccountSnapshot, ClockReading } from "../preparation/account-snapshot.ts";
-import { ageOf, readAccount, readClocks, withoutEnded } from "../preparation/account-snapshot.ts";
+import { ageOf, PricesUnread, readAccount, readClocks, withoutEnded } from "../preparation/account-snapshot.ts";
 import { symbolsOf } from "../preparation/plan-input.ts";
 import { PRICE_MAX_AGE_MS } from "../preparation/warm-snapshot.ts";
 import type { OpenExecution } from "./open-execution.ts";
@@ -47,6 +47,8 @@ export class FreshReading {
       },
       (error: unknown) => {
         this.#readAt = readAt;
+        // No buy is planned on it, but it can stop what follows.
+        if (error instanceof PricesUnread) saw(error.snapshot);
         if (!(error instanceof BrokerError) && !this.#execution.parts.stopping.aborted) throw error;
         return undefined;
       },
@@ -75,9 +77,14 @@ export class FreshReading {
 export function isUnchanged(fresh: AccountSnapshot, before: AccountSnapshot): boolean {
   if (fresh.account.number !== before.account.number || fresh.account.blocks.length > 0) return false;
   if (fresh.account.cash.minus(before.account.cash).abs().gt(ONE)) return false;
-  if (fresh.positions.length !== before.positions.length || fresh.configuration?.suspendTrade === true) return false;
-  return fresh.positions.every(({ symbol, quantity, problem }) => {
-    const held = before.positions.find((position) => position.symbol === symbol);
+  return fresh.configuration?.suspendTrade !== true && isSameHoldings(fresh.positions, before.positions);
+}
+
+/** Whether both list the same quantities, all of them readable. */
+export function isSameHoldings(now: readonly Position[], before: readonly Position[]): boolean {
+  if (now.length !== before.length) return false;
+  return now.every(({ symbol, quantity, problem }) => {
+    const held = before.find((position) => position.symbol === symbol);
     return problem === undefined && held?.problem === undefined && held?.quantity.eq(quantity) === true;
   });
 }
