@@ -56,15 +56,8 @@ export class AssumedCourse {
   }
 
   answer(call: BrokerCall, args: readonly unknown[]): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      this.schedule(this.#monotonic + ANSWERED_AFTER_MS, () => {
-        try {
-          resolve(this.#answers(call, args, this));
-        } catch (error) {
-          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- passed on as it came
-          reject(error);
-        }
-      });
+    return new Promise((resolve) => {
+      this.schedule(this.#monotonic + ANSWERED_AFTER_MS, () => resolve(Promise.try(() => this.#answers(call, args, this))));
     });
   }
 

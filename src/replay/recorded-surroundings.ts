@@ -18,8 +18,9 @@ export function recordedBroker(broker: Broker, recorder: Recorder): Broker {
     ) =>
     (...args: Args): Promise<Answer> => {
       const asked = recorder.asks({ kind: "request", call, args });
-      return new Promise((resolve, reject) => {
-        const arrives = (what: { value: unknown } | { error: unknown }, settle: () => void): void => {
+      return new Promise((resolve) => {
+        const answered = request(...args);
+        const arrives = (what: { value: unknown } | { error: unknown }): void => {
           recorder.answered(asked);
           recorder.arrives(
             () => {
@@ -29,15 +30,14 @@ export function recordedBroker(broker: Broker, recorder: Recorder): Broker {
                 : { kind: "answer", request: asked.number, value: what.value };
             },
             () => {
-              settle();
+              resolve(answered);
               recorder.handled(asked);
             },
           );
         };
-        request(...args).then(
-          (answer) => arrives({ value: kept(answer) }, () => resolve(answer)),
-          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- passed on as it came
-          (error: unknown) => arrives({ error }, () => reject(error)),
+        answered.then(
+          (answer) => arrives({ value: kept(answer) }),
+          (error: unknown) => arrives({ error }),
         );
       });
     };

@@ -146,22 +146,17 @@ export class Recorder {
   /** A call of the engine from outside. One that another makes is a part of that. */
   async root<Result>(root: Root, work: () => Promise<Result>, resultOf: (result: Result) => RootResult): Promise<Result> {
     if (leadsToOrders(root) && (this.#tape?.working ?? 0) > 0) return work();
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       this.#deliveries.one(() => {
         const tape = this.#opened(root);
         const index = tape.count - 1;
         const end = (result: RootResult): void => this.#ended(tape, root, { root: index, result });
-        work().then(
-          (result) => {
-            end(resultOf(result));
-            resolve(result);
-          },
-          (error: unknown) => {
-            end({ kind: "failed", reason: messageOf(error) });
-            // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- passed on as it came
-            reject(error);
-          },
+        const working = work();
+        working.then(
+          (result) => end(resultOf(result)),
+          (error: unknown) => end({ kind: "failed", reason: messageOf(error) }),
         );
+        resolve(working);
       });
     });
   }
