@@ -86,7 +86,7 @@ export class AccountExpectation {
     const shown = snapshot.account.cash;
     if (expected.cash === undefined || !isMore(shown, expected)) return undefined;
     const gone = this.#worthOfGone(record, snapshot);
-    // Shown beside all that our sells brought, it came before them.
+    // Shown on top of all that our sells brought, it came before them.
     const isBeside = !isMore(expected.cash.plus(this.#came), { ...expected, cash: shown });
     const cash = expected.cash.plus(gone).plus(isBeside ? this.#came : ZERO);
     return isMore(shown, { ...expected, cash: cash.plus(gone.times(PRICE_MAY_DIFFER)) }) ? cash : undefined;
