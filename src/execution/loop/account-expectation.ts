@@ -9,7 +9,17 @@ import { flowsSinceLastClose } from "../preparation/daily-limits.ts";
 import type { ExternalFills } from "../preparation/external-fills.ts";
 import { EXTERNAL_FILLS_AFTER_MS, explainedByExternalFills, withExternalFills } from "../preparation/external-fills.ts";
 import type { Expected } from "../preparation/settle.ts";
-import { changeSince, expectedAfter, FILLS_SETTLE_WITHIN_MS, heldBeyond, isMore, isUnderWay, missingCash } from "../preparation/settle.ts";
+import {
+  changeSince,
+  expectedAfter,
+  FILLS_SETTLE_WITHIN_MS,
+  heldBeyond,
+  isMore,
+  isUnderWay,
+  missingCash,
+  unshownBuys,
+  waitingCost,
+} from "../preparation/settle.ts";
 import type { FollowUp } from "./follow-up.ts";
 import type { OpenExecution } from "./open-execution.ts";
 
@@ -31,6 +41,8 @@ export class AccountExpectation {
   readonly #saidGone = new Set<string>();
   /** Dollars that came after the reading that the sells were planned on, and before they left. */
   #came = ZERO;
+  /** Cash at the last plan, which contained all fills of the orders until then. */
+  #planned: { readonly cash: Decimal; readonly own: readonly IntentRecord[] } | undefined;
   /** When external orders may be looked up again, monotonic. */
   #lookUpAt = -Infinity;
 
@@ -46,6 +58,37 @@ export class AccountExpectation {
   /** @param dollars more than in the reading that the sells were planned on; it may also be what the first of them brought. */
   cameBefore(dollars: Decimal): void {
     this.#came = max(ZERO, dollars);
+  }
+
+  /** @param cash as shown, in dollars, in a reading that contains all our fills. */
+  planned(cash: Decimal): void {
+    this.#planned = { cash, own: this.#execution.intents() };
+  }
+
+  /**
+   * Remembers cash that contains all our fills.
+   * @param shown in dollars.
+   * @param counted what would be planned with instead of it.
+   * @returns what is there for certain, if that is less: our latest buys may not be shown yet, and others have changed the cash (R16, R24).
+   */
+  certainCash(shown: Decimal, counted: Decimal | undefined, expected: Expected): Decimal | undefined {
+    const unshown = this.#unshownBuys(shown);
+    if (unshown.eq(ZERO)) this.planned(shown);
+    const certain = max(ZERO, shown.minus(unshown));
+    return isMore(counted ?? shown, { ...expected, cash: certain }) ? certain : undefined;
+  }
+
+  #unshownBuys(cash: Decimal, own = this.#execution.intents()): Decimal {
+    const before = this.#planned ?? { cash: cashBefore(this.#execution.record()), own: [] };
+    const [now, then] = [expectedAfter(own, before.cash), expectedAfter(before.own, ZERO)];
+    const expected = { ...now, cash: then.cash && now.cash?.minus(then.cash) };
+    return unshownBuys(cash, own, expected, this.#execution.parts.clock.now() - FILLS_SETTLE_WITHIN_MS);
+  }
+
+  /** Whether the buys that wait would spend cash which may be spent already. */
+  mayOverspend(cash: Decimal, own = this.#execution.intents()): boolean {
+    const toBuy = waitingCost(own);
+    return toBuy.gt(ZERO) && cash.minus(this.#unshownBuys(cash, own)).lt(toBuy);
   }
 
   /** Quantities and cash after our fills, and after what is known of external ones. */
@@ -78,7 +121,7 @@ export class AccountExpectation {
       const isSince = (isUnderWay(intent) || intent.state === "done") && postedAt !== undefined && postedAt >= lookedAt;
       return isSince ? { ...intent, state: "recorded", filledQuantity: ZERO } : intent;
     });
-    return this.missingCash(cash, own) !== undefined;
+    return this.missingCash(cash, own) !== undefined || this.mayOverspend(cash, own);
   }
 
   /** Cash beyond our fills is a deposit, which is not spent before the next signal (R16). @returns the cash to use instead, if any. */

@@ -119,6 +119,7 @@ export class AccountWatch {
     this.#lookedAt = readAt;
     this.#held = snapshot.positions;
     this.#cash = undefined;
+    this.#expectation.planned(snapshot.account.cash);
     return {
       snapshot: { ...snapshot, positions: this.#gate.withSellable(snapshot.positions) },
       cash: undefined,
@@ -180,7 +181,10 @@ export class AccountWatch {
     const missing = this.#expectation.missingCash(shown);
     if (missing === undefined) {
       this.#cashMissingSince = undefined;
-      return false;
+      if (!this.#expectation.mayOverspend(shown)) return false;
+      this.#execution.warn("Nothing is bought yet: the account may not show our last buys, and others have changed its cash.");
+      await clock.sleep(CASH_PAUSE_MS, stopping);
+      return true;
     }
     this.#cashMissingSince ??= clock.monotonic();
     if (clock.monotonic() - this.#cashMissingSince < SETTLE_LIMIT_MS) {
@@ -291,7 +295,11 @@ export class AccountWatch {
     const external = this.#expectation.external;
     const isBehind = this.#isPowerBehind(snapshot, expected, record);
     if (missing === undefined && lastChance && isBehind) this.#waitedForPowerAt = this.#execution.intents().length;
-    if (missing === undefined && (lastChance || !isBehind)) return { snapshot, cash: more, external };
+    if (missing === undefined && (lastChance || !isBehind)) {
+      const certain = this.#expectation.certainCash(snapshot.account.cash, more, expected);
+      if (certain === undefined) return { snapshot, cash: more, external };
+      return lastChance ? { snapshot, cash: certain, external, missing: "cash may not show our last buys yet" } : "unsettled";
+    }
     if (missing === undefined || !lastChance) return "unsettled";
     if (!this.#expectation.hasFilledRecently() && this.#expectation.learnOfExternal(snapshot, expected)) return "unsettled";
     const limit = String(SETTLE_LIMIT_MS / 1_000);

@@ -163,13 +163,47 @@ export function missingCash(
   { own, earlierBuys, lateFills, foreignBuys }: Doings,
   before: Decimal | undefined,
 ): string | undefined {
-  const buys = own.filter(({ side }) => side === "buy");
-  const toBuy = sum(buys.filter(({ state }) => state === "recorded").map(restOf));
+  const toBuy = waitingCost(own);
   if (toBuy.eq(ZERO)) return undefined;
-  const underWay = sum([...buys.filter(isUnderWay), ...earlierBuys].map(restOf)).plus(foreignBuys);
+  const underWay = openCost(own)
+    .plus(sum(earlierBuys.map(restOf)))
+    .plus(foreignBuys);
   const expected = expectedAfter([...lateFills, ...own], before);
   const least = max(toBuy, (expected.cash ?? ZERO).minus(underWay).minus(toleranceFor(expected)));
   return shown.gte(least) ? undefined : `cash shows ${shown.toFixed()}, expected at least ${least.toFixed(2)}`;
+}
+
+/** Dollars that buys which are recorded and not yet sent can use. */
+export function waitingCost(own: readonly IntentRecord[]): Decimal {
+  return sum(own.filter(({ side, state }) => side === "buy" && state === "recorded").map(restOf));
+}
+
+/** Dollars that buys which may be open can still use. */
+function openCost(own: readonly IntentRecord[]): Decimal {
+  return sum(own.filter((intent) => intent.side === "buy" && isUnderWay(intent)).map(restOf));
+}
+
+/**
+ * How many dollars of our latest buys the shown cash may still contain: it may lag behind them, and what others did
+ * meanwhile may hide that.
+ * @param own orders of the execution.
+ * @param expected what the account shows once it contains all of their fills.
+ * @param since epoch milliseconds: earlier fills are shown.
+ * @returns exactly what is not shown yet, where the lag alone explains the cash; else all that was bought lately.
+ */
+export function unshownBuys(shown: Decimal, own: readonly IntentRecord[], expected: Expected, since: number): Decimal {
+  const recent = own.filter(({ side, filledQuantity, updatedAt }) => side === "buy" && filledQuantity.gt(ZERO) && updatedAt >= since);
+  const latestFirst = recent.toSorted((a, b) => b.updatedAt - a.updatedAt);
+  const tolerance = toleranceFor(expected);
+  let unshown = ZERO;
+  let explained: Decimal | undefined;
+  for (const intent of [undefined, ...latestFirst]) {
+    if (intent !== undefined) unshown = unshown.plus(intent.filledQuantity.times(intent.filledAveragePrice ?? ZERO));
+    const highest = expected.cash?.plus(unshown).plus(tolerance);
+    const lowest = highest?.minus(openCost(own)).minus(tolerance).minus(tolerance);
+    if (highest !== undefined && lowest !== undefined && shown.lte(highest) && shown.gte(lowest)) explained = unshown;
+  }
+  return explained ?? unshown;
 }
 
 /** It may have used its cash already. */
