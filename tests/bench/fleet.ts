@@ -10,6 +10,8 @@ import { startSharedSimulator, type SharedSimulator } from "../../src/simulator/
 import { HEDGE, NUCLEAR, runOf, WRITERS_ZONE } from "../scenarios/strategy.ts";
 import { BUILT_CLI } from "./built-product.ts";
 import { processorMs, residentMiB } from "./process-figures.ts";
+import type { FleetDatabaseFigures } from "./fleet-database.ts";
+import { measureFleetDatabase } from "./fleet-database.ts";
 import type { StandSetup } from "./stand.ts";
 import type { Growth, Spread } from "./statistics.ts";
 import { growthOf, rounded, spreadOf } from "./statistics.ts";
@@ -39,12 +41,21 @@ export interface FleetFigures {
 export interface FleetResult {
   readonly sizes: readonly FleetFigures[];
   readonly growth: readonly Growth[];
+  /** `undefined` where there is no PostgreSQL. */
+  readonly database: FleetDatabaseFigures | undefined;
+}
+
+export interface FleetPlan {
+  /** Accounts of fleets in one process, the most last. */
+  readonly sizes: readonly number[];
+  /** Of a fleet on several workers. */
+  readonly database: { readonly accounts: number; readonly workers: number };
 }
 
 /** Many accounts in one process, each with its own account at one venue on this machine. */
 export async function measureFleets(
   { compileCache }: StandSetup,
-  sizes: readonly number[],
+  { sizes, database }: FleetPlan,
   say: (text: string) => void,
 ): Promise<FleetResult> {
   const measured: FleetFigures[] = [];
@@ -52,7 +63,11 @@ export async function measureFleets(
     measured.push(await measureFleet(accounts, compileCache));
     say(`${String(accounts)} accounts: ${String(measured.at(-1)?.lastFillMs)} ms`);
   }
-  return { sizes: measured, growth: growthOf(measured.map(({ accounts, secondRunMs }) => ({ work: accounts, ms: secondRunMs }))) };
+  const shared = await measureFleetDatabase(database.accounts, database.workers);
+  if (shared !== undefined)
+    say(`${String(shared.accounts)} accounts, ${String(shared.workers)} workers with a database: ${String(shared.runMs[1])} ms`);
+  const growth = growthOf(measured.map(({ accounts, secondRunMs }) => ({ work: accounts, ms: secondRunMs })));
+  return { sizes: measured, growth, database: shared };
 }
 
 async function measureFleet(accounts: number, compileCache: string): Promise<FleetFigures> {

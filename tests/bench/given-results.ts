@@ -86,6 +86,16 @@ export const RESULTS: Results = {
       },
     ],
     growth,
+    database: {
+      server: "PostgreSQL 17",
+      accounts: 100,
+      workers: 2,
+      runMs: [3_000, 4_000],
+      accountsPerSecond: 25,
+      barrierMs: spread,
+      takeOverMs: { p50: 10_500, p99: 13_000 },
+      takenOver: 40,
+    },
   },
   simulator: {
     load: 1.5,

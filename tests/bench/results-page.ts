@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { writeFormatted } from "../../scripts/formatted.ts";
 import type { AfterIdleResult } from "./after-idle.ts";
+import type { FleetDatabaseFigures } from "./fleet-database.ts";
 import type { RebalanceResult } from "./rebalance.ts";
 import type { Results } from "./results.ts";
 import type { Rate } from "./simulator.ts";
@@ -25,6 +26,7 @@ const TARGETS = {
   stallMs: 50,
   fleetOf50Ms: 2_000,
   fleetOf50MiB: 300,
+  takeOverP99Ms: 15_000,
 } as const;
 
 /** The symbols whose rebalances the ratio is asked of. */
@@ -273,6 +275,25 @@ function fleetLines({ fleet }: Results): string[] {
         times(timesWork),
         times(timesMs),
       ]),
+    ),
+    ...databaseLines(fleet.database),
+  ];
+}
+
+function databaseLines(figures: FleetDatabaseFigures | undefined): string[] {
+  if (figures === undefined) return [];
+  const { server, accounts, workers, runMs, accountsPerSecond, barrierMs, takeOverMs, takenOver } = figures;
+  return [
+    `A fleet on ${server}, flushed to the disk: ${String(accounts)} accounts, ${String(workers)} workers, an intake and the venue share the machine. The barrier is what each order waits for: from the commit until it is kept in the database. The take-over is from the \`kill -9\` of a worker to its successor's first request, for ${String(takenOver)} accounts; ten seconds of it are the heartbeat that must be missing.`,
+    "",
+    ...table(
+      ["what", "p50 ms", "p99 ms", "target"],
+      [
+        ["first run", String(runMs[0]), "", ""],
+        ["second run", String(runMs[1]), "", `${String(accountsPerSecond)} accounts a second`],
+        ["barrier", ...spread(barrierMs), ""],
+        ["take-over", ...spread(takeOverMs), verdict(`p99 ≤ ${String(TARGETS.takeOverP99Ms)} ms`, takeOverMs.p99 <= TARGETS.takeOverP99Ms)],
+      ],
     ),
   ];
 }

@@ -1,4 +1,5 @@
 import type { AfterIdlePlan } from "./after-idle.ts";
+import type { FleetPlan } from "./fleet.ts";
 import type { IntakePlan } from "./intake.ts";
 import type { RebalancePlan } from "./rebalance.ts";
 import type { SimulatorPlan } from "./simulator.ts";
@@ -15,8 +16,7 @@ export interface Scale {
   /** Executions, the largest last. */
   readonly ledgers: readonly number[];
   readonly ledgerRuns: number;
-  /** Accounts, the most last. */
-  readonly fleets: readonly number[];
+  readonly fleets: FleetPlan;
   readonly simulator: SimulatorPlan;
   readonly plans: readonly number[];
   readonly planGrowth: readonly number[];
@@ -41,7 +41,7 @@ export const FULL: Scale = {
   intake: { floods: [3_000, 6_000, 12_000], files: [25, 50, 100], runs: 5 },
   ledgers: [25_000, 50_000, 100_000],
   ledgerRuns: 3,
-  fleets: [10, 50, 200, 1_000],
+  fleets: { sizes: [10, 50, 200, 1_000], database: { accounts: 100, workers: 2 } },
   simulator: { requests: 20_000, orders: 5_000, accounts: 100 },
   plans: [25, 500, 5_000],
   planGrowth: [625, 1_250, 2_500, 5_000],
@@ -62,7 +62,7 @@ export const QUICK: Scale = {
   intake: { floods: [1_000, 2_000, 4_000], files: [5, 10], runs: 3 },
   ledgers: [500, 1_000],
   ledgerRuns: 1,
-  fleets: [3, 12],
+  fleets: { sizes: [3, 12], database: { accounts: 10, workers: 2 } },
   simulator: { requests: 2_000, orders: 500, accounts: 20 },
   plans: [25, 500],
   planGrowth: [250, 500, 1_000],

@@ -32,6 +32,8 @@ export class Ground {
   /** By account: when its last request reached the venue, monotonic; and when its orders did. */
   readonly requestAt = new Map<string, number[]>();
   readonly postsAt: number[] = [];
+  /** Monotonic; 0 before the first one. */
+  lastFillAt = 0;
   /** Asked right after an order was accepted, before its answer is sent. */
   onPost: (account: string) => void = () => undefined;
   readonly #change: Readonly<Record<string, string>>;
@@ -49,7 +51,13 @@ export class Ground {
     const machines = await MachinesInstallation.open(names, { fillLatencyMs: 100 }, isDurable, true);
     const change = signalMaxAgeSeconds === undefined ? {} : { SIGNAL_MAX_AGE_SECONDS: String(signalMaxAgeSeconds) };
     const ground = new Ground(names, machines, change);
-    for (const name of names) machines.fleet.venueOf(name).interceptor = ground.#watch(name);
+    for (const name of names) {
+      const venue = machines.fleet.venueOf(name);
+      venue.interceptor = ground.#watch(name);
+      venue.exchange.onTradeUpdate(({ event }) => {
+        if (event === "fill") ground.lastFillAt = systemClock.monotonic();
+      });
+    }
     return ground;
   }
 

@@ -105,8 +105,8 @@ async function strike(ground: Ground, running: TraderProcess[], chance: Chance, 
   return did.join(", and ");
 }
 
-/** `Infinity` for an account that had nothing to do any more. */
-async function takenOver(ground: Ground, name: string, killedAt: number): Promise<number> {
+/** @returns milliseconds; `Infinity` for an account that had nothing to do any more. */
+export async function takenOver(ground: Ground, name: string, killedAt: number): Promise<number> {
   for (let waited = 0; waited < 600; waited += 1) {
     const at = ground.requestAt.get(name)?.find((time) => time > killedAt + LAST_PACKETS_MS);
     if (at !== undefined) return at - killedAt;
