@@ -12,7 +12,7 @@ import { CanaryLedgers } from "../../../src/fleet/worker/canary-ledgers.ts";
 import { openSavedLedger } from "../../../src/fleet/worker/journaled-ledger.ts";
 import type { Lease } from "../../../src/fleet/worker/lease.ts";
 import { LineFeed, type AccountLines } from "../../../src/fleet/worker/line-feed.ts";
-import { Worker, type HeldHost } from "../../../src/fleet/worker/worker.ts";
+import { MOST_SKEW_MS, Worker, type HeldHost } from "../../../src/fleet/worker/worker.ts";
 import type { SqliteLedger } from "../../../src/ledger/sqlite-ledger.ts";
 import type { ManyAccounts } from "../../../src/simulator/many-accounts.ts";
 import type { Venue, VenueRequest, VenueResponse } from "../../../src/simulator/venue.ts";
@@ -116,7 +116,10 @@ class MachinesSimulation {
     this.#armed.clear();
     const last = runs.at(-1);
     await this.#clock.advance((last?.at ?? 0) + FINAL_MS - this.#clock.monotonic());
-    for (const account of this.#accounts) this.#judgeAccount(account, last?.run.weights ?? new Map());
+    // No worker takes an account while its clock differs too much from the database's.
+    if (this.#plan.skews.every((skew) => Math.abs(skew) > MOST_SKEW_MS)) {
+      if (this.#orders > 0) this.#violated(`${String(this.#orders)} orders were sent by workers with wrong clocks.`);
+    } else for (const account of this.#accounts) this.#judgeAccount(account, last?.run.weights ?? new Map());
     const counts = this.#running.map(({ worker }) => worker.counts);
     const swept = counts.reduce((sum, count) => sum + count.swept, 0);
     if (swept > 0) this.#violated(`${String(swept)} accounts had to be swept.`);
