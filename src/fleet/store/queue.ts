@@ -159,7 +159,8 @@ export class PostgresQueue implements FleetQueue {
     let inserted = 0;
     for (let first = 0; first < jobs.length; first += JOBS_AT_ONCE) {
       const some = jobs.slice(first, first + JOBS_AT_ONCE);
-      inserted += (await this.#boss.insert(this.#queue, some, { db: this.#connection.forQueue(sql) }))?.length ?? 0;
+      const ids = await this.#boss.insert(this.#queue, some, { db: this.#connection.forQueue(sql), returnId: true });
+      inserted += ids?.length ?? 0;
     }
     return inserted;
   }

@@ -297,6 +297,16 @@ function storeContract(open: () => Bench): void {
       expect(await one.queue.sweep()).toBe(0);
     });
 
+    test("sweeps an account that has lines and no job, and counts it once", async () => {
+      await one.lines.offer("nuclear", [line("first")]);
+      const [attempt] = await one.queue.take(1);
+      if (attempt === undefined) throw new Error("Nothing was delivered.");
+      await one.queue.drop(attempt);
+      expect(await other.queue.sweep()).toBe(1);
+      expect(await one.queue.sweep()).toBe(0);
+      expect(await one.queue.take(5)).toHaveLength(1);
+    });
+
     test("sweeps nothing while jobs are live, and wakes an account on demand", async () => {
       await one.lines.offer("nuclear", [line("first")]);
       expect(await one.queue.sweep()).toBe(0);
