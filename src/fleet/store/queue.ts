@@ -101,7 +101,7 @@ export class PostgresQueue implements FleetQueue {
     return this.#connection.transaction(async (sql) => {
       const [alone] = await sql.rows<{ locked: boolean }>("SELECT pg_try_advisory_xact_lock(hashtext('fleet.sweep')) AS locked");
       if (alone?.locked !== true) return 0;
-      return this.#insert(sql, await this.#withNews(sql), "");
+      return this.#insert(sql, await this.#forgotten(sql), "");
     });
   }
 
@@ -121,16 +121,18 @@ export class PostgresQueue implements FleetQueue {
   /** For the doctor. @returns `policy` `undefined` when there is no queue; `forgotten`: accounts with lines to read and no live job. */
   async health(): Promise<{ readonly policy: string | undefined; readonly forgotten: number }> {
     const queue = await this.#boss.getQueue(this.#queue);
-    const live = await this.atWork();
-    const accounts = await this.#withNews(this.#connection);
-    return { policy: queue?.policy, forgotten: accounts.filter((account) => !live.has(account)).length };
+    return { policy: queue?.policy, forgotten: (await this.#forgotten(this.#connection)).length };
   }
 
-  async #withNews(sql: Sql): Promise<AccountId[]> {
+  /** Accounts with lines to read and no live job, found by the index that keeps a second one out. */
+  async #forgotten(sql: Sql): Promise<AccountId[]> {
     const rows = await sql.rows<{ account: string }>(
       `SELECT DISTINCT w.account FROM fleet.wanted w JOIN fleet.accounts a USING (account)
-       WHERE a.mode = $1 AND a.removed_at IS NULL AND w.newest > w.read ORDER BY w.account`,
-      [this.#mode],
+       WHERE a.mode = $1 AND a.removed_at IS NULL AND w.newest > w.read AND NOT EXISTS
+         (SELECT FROM ${QUEUE_SCHEMA}.job WHERE name = $2 AND COALESCE(singleton_key, '') = w.account::text
+            AND state <= 'active' AND policy = 'exclusive')
+       ORDER BY w.account`,
+      [this.#mode, this.#queue],
     );
     return rows.map(({ account }) => account);
   }

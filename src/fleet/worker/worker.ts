@@ -165,7 +165,7 @@ export class Worker {
     this.#every("beat", BEAT_EVERY_MS, () => this.#beat());
     this.#every("feed", 0, () => this.#parts.feed.poll());
     this.#every("report", REPORT_EVERY_MS, () => this.#report());
-    this.#every("sweep", SWEEP_EVERY_MS, async () => void (this.#swept += await this.#parts.store.queue.sweep()));
+    this.#every("sweep", SWEEP_EVERY_MS, () => this.#sweep());
     this.#every("clocks", COMPARE_CLOCKS_EVERY_MS, async () => void (this.#skewMs = await this.#parts.store.queue.skew()));
     this.#every("take", 0, () => this.#take());
   }
@@ -234,6 +234,17 @@ export class Worker {
     });
     this.#halts = halts;
     this.#parts.ceiling?.shareWith(neighbours);
+  }
+
+  async #sweep(): Promise<void> {
+    const found = await this.#parts.store.queue.sweep();
+    if (found === 0) return;
+    this.#swept += found;
+    const whose =
+      found === 1
+        ? "1 account had lines to read and no job; it has one now."
+        : `${String(found)} accounts had lines to read and no job; they have one now.`;
+    this.#parts.log.warn(whose, { hint: "This should not happen. Something has deleted rows of the queue, or the database was restored." });
   }
 
   // --- taking and letting go -------------------------------------------------------------------

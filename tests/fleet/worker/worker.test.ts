@@ -110,6 +110,18 @@ describe("a worker", () => {
     newer.stop();
   });
 
+  test("warns of accounts that have lines to read and no job, and takes them", async () => {
+    await offered();
+    for (const attempt of await database.store().queue.take(3)) await database.store().queue.drop(attempt);
+    const warnings: string[] = [];
+    const one = worker("one", { log: { ...SILENT, warn: (text) => warnings.push(text) } });
+    void one.run();
+    await clock.advance(4_000);
+    expect(one.held).toHaveLength(3);
+    expect(warnings).toEqual(["3 accounts had lines to read and no job; they have one now."]);
+    one.stop();
+  });
+
   test("that finds out at a barrier that its hold was ended stops the account, and takes it again when its job comes back", async () => {
     let claims = 0;
     const one: Worker = worker("one", {
