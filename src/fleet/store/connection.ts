@@ -1,5 +1,6 @@
 import type { Pool, PoolClient, QueryResult, QueryResultRow } from "pg";
 import { asError, EXIT, TraderError } from "../../domain/errors.ts";
+import { assertEncryption } from "./database-encryption.ts";
 import { databaseFailure } from "./database-failure.ts";
 import { StoreUnreachable } from "./ports.ts";
 
@@ -29,8 +30,9 @@ export class Connection implements Sql {
     pool.on("error", () => undefined);
   }
 
-  /** @param url `postgresql://…`, checked by the settings. @throws TraderError (78) when the package is not installed. */
+  /** @param url `postgresql://…`, checked by the settings. @throws TraderError (78) when the package is not installed, or for encryption that is not understood. */
   static async open(url: string): Promise<Connection> {
+    assertEncryption(url);
     const { default: pg } = await loadOptional("pg", () => import("pg"));
     const pool = new pg.Pool({
       connectionString: url,

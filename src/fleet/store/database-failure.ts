@@ -1,4 +1,5 @@
 import { EXIT, messageOf, TraderError } from "../../domain/errors.ts";
+import { encryptionAdvice } from "./database-encryption.ts";
 import { StoreUnreachable } from "./ports.ts";
 
 /** SQLSTATE classes in which the connection or the server is in trouble, and not the statement. */
@@ -15,9 +16,15 @@ export function databaseFailure(error: unknown): Error {
   const isFromServer = Error.isError(error) && "severity" in error && /^[0-9A-Z]{5}$/.test(code);
   // A demoted primary, or a stand-by that is not promoted yet: a fail-over is under way.
   if (code === "25006" && isFromServer) return new StoreUnreachable("The fleet's database can only be read at present.", error);
-  if (!isFromServer || TROUBLE.test(code) || code === "40001" || code === "40P01")
-    return new StoreUnreachable(`The fleet's database does not answer: ${messageOf(error) || code}.`, error);
+  if (!isFromServer || TROUBLE.test(code) || code === "40001" || code === "40P01") return unreachable(error, code);
   return refusedStatement(error, code);
+}
+
+function unreachable(error: unknown, code: string): StoreUnreachable {
+  const advice = encryptionAdvice(error);
+  // Node's own advice names an option that nobody can give here.
+  const text = messageOf(error).replace(/; if the root CA is installed locally.*$/, "") || code;
+  return new StoreUnreachable(`The fleet's database does not answer: ${text}.${advice === undefined ? "" : ` ${advice}`}`, error);
 }
 
 const REFUSALS: Readonly<Record<string, string>> = {
@@ -31,7 +38,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
 };
 
 function refusedStatement(error: unknown, code: string): TraderError {
-  const hint = REFUSALS[code];
+  const hint = encryptionAdvice(error) ?? REFUSALS[code];
   return new TraderError(`The fleet's database refused a statement: ${messageOf(error)}.`, {
     code: "fleet-database",
     ...(hint === undefined ? {} : { hint }),
