@@ -18,6 +18,13 @@ describe("a failed statement", () => {
     expect(databaseFailure(withCode(code, { severity: "FATAL" }))).toBeInstanceOf(StoreUnreachable);
   });
 
+  test("that a pooler does not pass on says how to make it", () => {
+    expect(databaseFailure(new Error("unsupported startup parameter: statement_timeout")).message).toBe(
+      "The fleet's database does not answer: unsupported startup parameter: statement_timeout. " +
+        "Set ignore_startup_parameters = statement_timeout in pgbouncer.ini, or connect to PostgreSQL itself.",
+    );
+  });
+
   test("that the server refused says so, with what to do, and without what the server says about the rows", () => {
     const failure = databaseFailure(withCode("28P01", { severity: "FATAL", detail: "Key (sealed)=(secret)" }));
     expect(failure).not.toBeInstanceOf(StoreUnreachable);
