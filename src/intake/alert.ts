@@ -5,7 +5,8 @@ import { excerpt, kindOf, readFields, valueOf } from "./json-line.ts";
 import { readStamp } from "./stamp.ts";
 import { problemOfComposite, problemOfSale, sizeBought } from "./size.ts";
 import { foreignCharacter, missingKey, symbolProblem } from "./spelling.ts";
-import { isTicker, legsIn, legsText, sameLegs } from "./weights.ts";
+import { legsIn, legsText, sameLegs } from "./legs.ts";
+import { isTicker } from "./weights.ts";
 
 export type AlertAction = "BUY" | "SELL" | "HOLD";
 

@@ -1,6 +1,7 @@
 import { ONE, ZERO, sum, truncate, type Decimal } from "../domain/decimal.ts";
 import type { Alert, MalformedLine } from "./alert.ts";
-import { MAX_WEIGHT_SUM, MIN_WEIGHT_SUM, legsText, percent } from "./weights.ts";
+import { HOW_TO_SIZE, dividesTheWhole, legsText } from "./legs.ts";
+import { MAX_WEIGHT_SUM, MIN_WEIGHT_SUM, percent } from "./weights.ts";
 
 /** Result of adding up the lines of one run (R4). */
 export type Allocation =
@@ -53,7 +54,7 @@ function withBuys(alerts: readonly Alert[]): Allocation {
   const soldTarget = alerts.find(({ action, symbol }) => action === "SELL" && legs.has(symbol));
   if (soldTarget !== undefined) return { kind: "malformed", reason: `The run both buys and sells ${soldTarget.symbol}.` };
   const named = buys[0]?.namedLegs;
-  return (named === undefined ? undefined : againstNames(buys, legs, named)) ?? weighed(legs, named);
+  return (named === undefined ? ofSharedReason(buys) : againstNames(buys, legs, named)) ?? weighed(legs, named);
 }
 
 type Form = "composite" | "named" | "weighted" | "whole";
@@ -89,7 +90,7 @@ function againstNames(
     if (!asNamed.eq(weight)) {
       return {
         kind: "malformed",
-        reason: `The weight of ${symbol} is ${percent(weight)}, but the reason lists it with ${percent(asNamed)}.`,
+        reason: `The weight of ${symbol} is ${percent(weight)}, but the reason lists it with ${percent(asNamed)}. ${HOW_TO_SIZE}`,
       };
     }
   }
@@ -100,6 +101,15 @@ function againstNames(
   const are = missing.length === 1 ? "is" : "are";
   const reason = `${missing.join(", ")} ${are} missing (${String(buys.length)} of ${String(named.size)} legs).`;
   return { kind: "incomplete", reason, canGrow: true };
+}
+
+/** Every line has the same reason, and with it the same weight, although that reason gives each leg its own. */
+function ofSharedReason(buys: readonly Alert[]): Allocation | undefined {
+  const reason = buys[0]?.reason ?? "";
+  if (buys.length < 2 || buys.some((buy) => buy.reason !== reason || buy.weight === undefined) || !dividesTheWhole(reason))
+    return undefined;
+  const what = "All lines have the same reason, and it gives several percentages: it is not clear which one is whose.";
+  return { kind: "malformed", reason: `${what} ${HOW_TO_SIZE}` };
 }
 
 function weighed(legs: ReadonlyMap<string, Decimal>, named: ReadonlyMap<string, Decimal> | undefined): Allocation {

@@ -1,7 +1,7 @@
 import type { Decimal } from "../domain/decimal.ts";
 import type { Alert, MalformedLine } from "./alert.ts";
 import { allocationOf, type Allocation } from "./allocation.ts";
-import { sameLegs } from "./weights.ts";
+import { sameLegs } from "./legs.ts";
 
 /** A line at its position in the file, with the time it was first seen. */
 export interface Entry {

@@ -1,5 +1,6 @@
 import { allMatches, firstMatch } from "./matches.ts";
-import { PERCENTAGES, isPercentOf, withoutLegs } from "./weights.ts";
+import { withoutLegs } from "./legs.ts";
+import { PERCENTAGES, isPercentOf } from "./weights.ts";
 
 const NOUN = "weights?|weighting|allocations?|alloc|size|sizing|quantity|qty|notional|amount|exposure|stake|fraction|portion|percentage";
 const PIECES = "shares?|shs?|contracts?|units?|lots?";

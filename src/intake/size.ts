@@ -1,6 +1,7 @@
 import { ONE, ZERO, decimal } from "../domain/decimal.ts";
 import { fieldText, sizeFields, type SizeField } from "./size-field.ts";
 import { partSold, sizeInWords } from "./size-words.ts";
+import { weightOf } from "./legs.ts";
 import { firstPercentage, percent, weightIn, type Weight } from "./weights.ts";
 import { excerpt } from "./json-line.ts";
 
@@ -14,7 +15,7 @@ const ROUNDING = decimal("0.001");
  * two that differ, make the line unreadable: treated as no size, it would buy for the whole account.
  */
 export function sizeBought(raw: ReadonlyMap<string, string>, reason: string, symbol: string): Weight {
-  const written = weightIn(reason);
+  const written = weightOf(reason, symbol);
   if (written.kind === "unreadable") return written;
   const unclear = unclearSize(raw, reason, symbol);
   if (unclear !== undefined) return { kind: "unreadable", problem: unclear };

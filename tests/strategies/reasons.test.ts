@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { legsIn, legsText, weightIn } from "../../src/intake/weights.ts";
+import { legsIn, legsText } from "../../src/intake/legs.ts";
+import { weightIn } from "../../src/intake/weights.ts";
 import {
   blend,
   hedge,

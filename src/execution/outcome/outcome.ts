@@ -4,7 +4,7 @@ import type { Position } from "../../domain/broker.ts";
 import { messageOf } from "../../domain/errors.ts";
 import { withCause } from "../../intake/cause.ts";
 import type { Verdict } from "../../domain/verdict.ts";
-import { sameLegs } from "../../intake/weights.ts";
+import { sameLegs } from "../../intake/legs.ts";
 import type { Ledger } from "../../domain/ledger.ts";
 import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import type { ExecutionRecord } from "../../domain/ledger/executions.ts";
