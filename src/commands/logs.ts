@@ -6,7 +6,7 @@ import { FollowedFile } from "../logging/followed-file.ts";
 import { isDayHeading } from "../logging/line.ts";
 import { logPaths } from "../logging/logger.ts";
 import type { CommandContext } from "./context.ts";
-import { fleetOf } from "./fleet/show.ts";
+import { readableFleetOf } from "./fleet/shown-fleet.ts";
 import { onStopSignal } from "./stop-signals.ts";
 
 const LOOK_EVERY_MS = 250;
@@ -40,7 +40,7 @@ export async function logs(context: CommandContext, options: LogsOptions): Promi
 /** In a fleet all accounts share one log. */
 function logDirOf(context: CommandContext): string {
   const isFleet = new AccountDirectories(stateDirFrom(context.env)).list().length > 0;
-  return (isFleet ? fleetOf(context).shared : loadConfig(context.env)).logDir;
+  return (isFleet ? readableFleetOf(context).shared : loadConfig(context.env)).logDir;
 }
 
 /** Prints lines of a log, each below the heading of its day, which is printed once. */

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { loadConfig } from "../config/load.ts";
 import { CREDENTIAL_SETTINGS } from "../config/mode.ts";
+import { haltFilesFrom } from "../config/halt-files.ts";
 import { ConfigurationError } from "../config/problems.ts";
 import { ACCOUNT_SETTINGS } from "../config/setting-groups.ts";
 import { stateDirFrom } from "../config/state-dir.ts";
@@ -49,6 +50,12 @@ function withoutEmpty(env: Environment): Environment {
 
 /** One account as a command for it alone sees it. @throws TraderError (78) that names every problem. */
 export function loadAccount(env: Environment, account: StoredAccount): FleetAccount {
+  const loaded = loadedOrProblems(env, account);
+  if (!("problems" in loaded)) return loaded;
+  throw configurationError(loaded.problems.map((problem) => `${account.name}: ${problem}`));
+}
+
+function loadedOrProblems(env: Environment, account: StoredAccount): FleetAccount | { readonly problems: readonly string[] } {
   const own = accountEnvironment(env, account);
   const problems = [...account.problems, ...misplaced(account)];
   try {
@@ -58,11 +65,66 @@ export function loadAccount(env: Environment, account: StoredAccount): FleetAcco
     if (!(error instanceof ConfigurationError)) throw error;
     problems.push(...error.problems.map(({ text }) => text));
   }
-  throw configurationError(problems.map((problem) => `${account.name}: ${problem}`));
+  return { problems };
+}
+
+/** What is wrong with the settings of a fleet. */
+export interface FleetProblem {
+  /** `undefined`: it concerns the fleet. */
+  readonly account: string | undefined;
+  /** Without its full stop. */
+  readonly text: string;
+}
+
+/** A fleet as it is shown, whatever is wrong with some of its accounts. */
+export interface FleetReading extends FleetSettings {
+  readonly problems: readonly FleetProblem[];
+  /** Those whose settings cannot be used, with settings of another account in their place: only their directory is their own. */
+  readonly unusable: readonly FleetAccount[];
 }
 
 /** @throws TraderError (78) that names every problem of every account at once. */
 export function loadFleet(env: Environment, store: Pick<AccountStore, "list">): FleetSettings {
+  const { problems, shared, accounts } = readFleet(env, store);
+  if (problems.length > 0) throw configurationError(problems.map(problemText));
+  return { shared, accounts };
+}
+
+/**
+ * Reads what can be read: an account with wrong settings does not keep the others from being shown.
+ * @throws TraderError (78) when there is no account, or none whose settings can be used.
+ */
+export function readFleet(env: Environment, store: Pick<AccountStore, "list">): FleetReading {
+  const { accounts, unusable, problems } = checked(env, store);
+  const [first] = accounts;
+  if (first === undefined) throw configurationError(problems.map(problemText));
+  return {
+    problems,
+    shared: sharedConfig(first.config, env),
+    accounts: accounts.map((account) => ({ ...account, config: { ...inTurns(account, accounts), notifications: SILENT } })),
+    unusable: unusable.map((account) => standIn(env, account, first)),
+  };
+}
+
+/** For `doctor`, which can examine accounts whose settings are wrong. @throws TraderError (78) when there is no account. */
+export function fleetToExamine(env: Environment, store: Pick<AccountStore, "list">): Examination {
+  const { stored, problems } = checked(env, store);
+  return { problems, accounts: stored.map((account) => ({ name: account.name, env: accountEnvironment(env, account) })) };
+}
+
+interface Examination {
+  readonly accounts: readonly Pick<FleetAccount, "name" | "env">[];
+  readonly problems: readonly FleetProblem[];
+}
+
+interface Checked {
+  readonly stored: readonly StoredAccount[];
+  readonly accounts: readonly FleetAccount[];
+  readonly unusable: readonly StoredAccount[];
+  readonly problems: readonly FleetProblem[];
+}
+
+function checked(env: Environment, store: Pick<AccountStore, "list">): Checked {
   const stored = store.list();
   if (stored.length === 0)
     throw new TraderError("The fleet has no account.", {
@@ -70,23 +132,28 @@ export function loadFleet(env: Environment, store: Pick<AccountStore, "list">): 
       hint: "`alpaca-trader fleet add NAME --from-env FILE` adds one; FILE holds its ALPACA_PAPER_KEY and ALPACA_PAPER_SECRET, or ALPACA_PAPER_OAUTH_TOKEN.",
       exitCode: EXIT.configuration,
     });
-  const problems: string[] = [];
-  const accounts = stored.flatMap((account) => {
-    try {
-      return [loadAccount(env, account)];
-    } catch (error) {
-      if (!(error instanceof FleetConfigurationError)) throw error;
-      problems.push(...error.problems);
-      return [];
-    }
-  });
-  const [first] = accounts;
-  problems.push(...disagreements(accounts), ...unknownMarketKey(stored, first?.config.fleet.marketKey));
-  if (problems.length > 0 || first === undefined) throw configurationError(problems);
-  return {
-    shared: sharedConfig(first.config, env),
-    accounts: accounts.map((account) => ({ ...account, config: { ...inTurns(account, accounts), notifications: SILENT } })),
-  };
+  const accounts: FleetAccount[] = [];
+  const unusable: StoredAccount[] = [];
+  const problems: FleetProblem[] = [];
+  for (const account of stored) {
+    const loaded = loadedOrProblems(env, account);
+    if ("config" in loaded) accounts.push(loaded);
+    else unusable.push(account);
+    if ("problems" in loaded) problems.push(...loaded.problems.map((text) => ({ account: account.name, text })));
+  }
+  problems.push(...disagreements(accounts), ...unknownMarketKey(stored, accounts[0]?.config.fleet.marketKey));
+  return { stored, accounts, unusable, problems };
+}
+
+function problemText({ account, text }: FleetProblem): string {
+  return account === undefined ? text : `${account}: ${text}`;
+}
+
+function standIn(env: Environment, account: StoredAccount, { config }: FleetAccount): FleetAccount {
+  const own = accountEnvironment(env, account);
+  const fleet = { ...config.fleet, group: textIn(own, "FLEET_GROUP"), isCanary: false };
+  const standing = { ...config, stateDir: account.directory, haltFiles: haltFilesFrom(own), fleet, notifications: SILENT };
+  return { name: account.name, config: standing, env: own };
 }
 
 /** The fleet speaks for its accounts: one message for a signal, not one from each. */
@@ -116,63 +183,43 @@ function misplaced({ settings }: StoredAccount): string[] {
     .map((name) => `${name} cannot differ from one account to another; set it in the fleet's environment`);
 }
 
-function disagreements(accounts: readonly FleetAccount[]): string[] {
-  const problems: string[] = [];
+function disagreements(accounts: readonly FleetAccount[]): FleetProblem[] {
+  const problems: FleetProblem[] = [];
   const [first] = accounts;
   const files = new Map<string, string>();
   /** By key or token. */
   const owners = new Map<string, string>();
   for (const { name, config } of accounts) {
+    const add = (text: string): void => void problems.push({ account: name, text });
     if (config.mode !== first?.config.mode)
-      problems.push(
-        `${name}: its mode is ${config.mode}, that of ${first?.name ?? ""} is ${first?.config.mode ?? ""}; all accounts of a fleet have one mode`,
-      );
+      add(`its mode is ${config.mode}, that of ${first?.name ?? ""} is ${first?.config.mode ?? ""}; all accounts of a fleet have one mode`);
     for (const strategy of config.strategies) {
       const file = files.get(strategy.name) ?? strategy.alertsFile;
       files.set(strategy.name, file);
       if (file !== strategy.alertsFile)
-        problems.push(
-          `${name}: STRATEGIES names ${strategy.alertsFile} for ${strategy.name}, and other accounts ${file}; a strategy has one alerts file`,
-        );
+        add(`STRATEGIES names ${strategy.alertsFile} for ${strategy.name}, and other accounts ${file}; a strategy has one alerts file`);
     }
     const own = config.alpaca?.oauthToken ?? config.alpaca?.keyId;
     const other = own === undefined ? undefined : owners.get(own);
-    if (other !== undefined)
-      problems.push(`${name}: it has the same ${config.alpaca?.oauthToken === undefined ? "API key" : "OAuth token"} as ${other}`);
+    if (other !== undefined) add(`it has the same ${config.alpaca?.oauthToken === undefined ? "API key" : "OAuth token"} as ${other}`);
     if (own !== undefined) owners.set(own, name);
     if (config.signalSchedule !== undefined)
-      problems.push(
-        `${name}: SIGNAL_SCHEDULE is set; a fleet generates no signals. Run \`alpaca-trader signal\` from a timer, or unset it`,
-      );
+      add("SIGNAL_SCHEDULE is set; a fleet generates no signals. Run `alpaca-trader signal` from a timer, or unset it");
   }
   return problems;
 }
 
-function unknownMarketKey(stored: readonly StoredAccount[], marketKey: string | undefined): string[] {
+function unknownMarketKey(stored: readonly StoredAccount[], marketKey: string | undefined): FleetProblem[] {
   if (marketKey === undefined || stored.some(({ name }) => name === marketKey)) return [];
-  return [`FLEET_MARKET_KEY is ${marketKey}, but no account of the fleet has this name`];
+  return [{ account: undefined, text: `FLEET_MARKET_KEY is ${marketKey}, but no account of the fleet has this name` }];
 }
 
-/** Carries each problem separately. */
-class FleetConfigurationError extends TraderError {
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    const [first = "", ...rest] = problems.map((text) => `${text}.`);
-    super(
-      rest.length === 0
-        ? first
-        : `${String(problems.length)} settings are wrong:\n${[first, ...rest].map((text) => `  ${text}`).join("\n")}`,
-      {
-        code: "configuration",
-        hint: "`alpaca-trader fleet set NAME SETTING=VALUE` changes an account; the fleet's own settings come from the environment and .env.",
-        exitCode: EXIT.configuration,
-      },
-    );
-    this.problems = problems;
-  }
-}
-
-function configurationError(problems: readonly string[]): FleetConfigurationError {
-  return new FleetConfigurationError([...new Set(problems)]);
+function configurationError(all: readonly string[]): TraderError {
+  const [first = "", ...rest] = [...new Set(all)].map((text) => `${text}.`);
+  const lines = [first, ...rest].map((text) => `  ${text}`).join("\n");
+  return new TraderError(rest.length === 0 ? first : `${String(rest.length + 1)} settings are wrong:\n${lines}`, {
+    code: "configuration",
+    hint: "`alpaca-trader fleet set NAME SETTING=VALUE` changes an account; the fleet's own settings come from the environment and .env.",
+    exitCode: EXIT.configuration,
+  });
 }

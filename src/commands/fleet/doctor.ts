@@ -1,19 +1,40 @@
 import type { Environment } from "../../domain/config.ts";
+import { stateDirFrom } from "../../config/state-dir.ts";
 import type { Check } from "../../doctor/check.ts";
 import { callDoctor, isWell, type DoctorListener } from "../../doctor/doctor.ts";
 import { checkLines } from "../../doctor/view.ts";
 import { EXIT, type ExitCode } from "../../domain/errors.ts";
+import { AccountDirectories } from "../../fleet/account-store.ts";
+import { fleetToExamine, type FleetProblem } from "../../fleet/fleet-settings.ts";
 import { errorLines } from "../../reporting/error-view.ts";
 import type { CommandContext } from "../context.ts";
-import { fleetOf } from "./show.ts";
+import { assertNoDatabase } from "./shown-fleet.ts";
 
 /** Checks each account as `doctor --account` does, and shows what is not well; what is the same for all is shown once. @returns 1 when anything fails. */
 export async function fleetDoctor(context: CommandContext): Promise<ExitCode> {
-  const { accounts } = fleetOf(context);
+  assertNoDatabase(context);
+  const { accounts, problems } = fleetToExamine(context.env, new AccountDirectories(stateDirFrom(context.env)));
+  const ofFleet = checksOf(problems, undefined);
+  if (ofFleet.length > 0) context.out.line("Fleet:");
+  showChecks(context, ofFleet);
   const examined: ExaminedAccount[] = [];
-  for (const { name, env } of accounts) examined.push({ name, checks: await examine(context, env) });
-  return showAccounts(context, examined);
+  for (const { name, env } of accounts) {
+    const checks = await examine(context, env);
+    const isNew = ({ text }: Check): boolean => !checks.some((check) => check.text.includes(text));
+    examined.push({ name, checks: [...checksOf(problems, name).filter(isNew), ...checks] });
+  }
+  const code = showAccounts(context, examined);
+  return ofFleet.length > 0 ? EXIT.failed : code;
 }
+
+/** What is wrong only in a fleet, or with the account's file. */
+function checksOf(problems: readonly FleetProblem[], name: string | undefined): Check[] {
+  const texts = problems.filter(({ account }) => account === name).map(({ text }) => text);
+  return texts.map((text) => ({ id: "configuration", title: "settings", status: "failed", text, hint: SETTINGS_HINT }));
+}
+
+const SETTINGS_HINT =
+  "`alpaca-trader fleet set NAME SETTING=VALUE` changes an account. Until it is corrected, `fleet run` and `fleet execute` exit with 78.";
 
 export interface ExaminedAccount {
   readonly name: string;

@@ -16,7 +16,7 @@ import { act, chosen, inPlaces, show, summary, type Common, type FleetExecuteOpt
 import { hasDatabase } from "./has-database.ts";
 import { standingsOf, withAccounts } from "./read-accounts.ts";
 import { openFleetLogs } from "./fleet-process.ts";
-import { fleetOf } from "./show.ts";
+import { fleetOf } from "./shown-fleet.ts";
 
 const HALT_EVERY_MS = 250;
 /** How long a message may delay the end of the command. */

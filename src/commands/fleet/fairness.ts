@@ -3,13 +3,13 @@ import { fairnessOf, type Fairness, type Start } from "../../fleet/fairness.ts";
 import { counted } from "../../reporting/figures.ts";
 import { left, right, table, type Cell } from "../../reporting/table.ts";
 import type { CommandContext } from "../context.ts";
-import type { ReadAccount } from "./read-accounts.ts";
+import { damageTexts, type ReadAccount } from "./read-accounts.ts";
 
 /** Of each account. */
 const SIGNALS = 50;
 
-/** Whether some accounts always trade before or after the others. Canary accounts do so on purpose. @returns 1 if some do. */
-export function showFairness({ out }: CommandContext, read: readonly ReadAccount[], isJson: boolean): ExitCode {
+/** Whether some accounts always trade before or after the others. Canary accounts do so on purpose. @returns 1 if some do, or cannot be read. */
+export function showFairness({ out, err }: CommandContext, read: readonly ReadAccount[], isJson: boolean): ExitCode {
   const compared = read.filter(({ config }) => !config.fleet.isCanary);
   const all = fairnessOf(compared.flatMap(startsOf));
   const odd = all.filter(({ oddness }) => oddness !== undefined);
@@ -32,7 +32,9 @@ export function showFairness({ out }: CommandContext, read: readonly ReadAccount
           : `Earlier or later than chance explains: ${odd.map(({ account }) => account).join(", ")}.`,
       );
   }
-  return odd.length === 0 ? EXIT.ok : EXIT.failed;
+  const unread = damageTexts(read);
+  for (const text of unread) err.line(`Not compared: ${text}`);
+  return odd.length === 0 && unread.length === 0 ? EXIT.ok : EXIT.failed;
 }
 
 function startsOf({ name, ledger }: ReadAccount): Start[] {

@@ -1,7 +1,7 @@
 import { ledgerFile, ledgerLockFile } from "../../config/files.ts";
 import type { Config } from "../../domain/config.ts";
 import { messageOf, TraderError } from "../../domain/errors.ts";
-import type { FleetAccount } from "../../fleet/fleet-settings.ts";
+import type { FleetAccount, FleetProblem } from "../../fleet/fleet-settings.ts";
 import { standingOf, type Standing } from "../../fleet/standing.ts";
 import { holderOf } from "../../ledger/lock.ts";
 import { openLedger, type SqliteLedger } from "../../ledger/sqlite-ledger.ts";
@@ -13,7 +13,7 @@ export interface ReadAccount {
   readonly config: Config;
   /** `undefined` when it has none yet, or it cannot be read. */
   readonly ledger: SqliteLedger | undefined;
-  /** Why its ledger cannot be read. */
+  /** Why its settings cannot be used, or its ledger cannot be read. */
   readonly problem: string | undefined;
   readonly halted: string | undefined;
   /** The process on this machine that trades it. */
@@ -23,10 +23,14 @@ export interface ReadAccount {
 }
 
 /** Opens each account's ledger for `work`. An account that cannot be read does not keep the others from being shown. */
-export function withAccounts<Result>(accounts: readonly FleetAccount[], work: (read: readonly ReadAccount[]) => Result): Result {
+export function withAccounts<Result>(
+  accounts: readonly FleetAccount[],
+  work: (read: readonly ReadAccount[]) => Result,
+  problems: readonly FleetProblem[] = [],
+): Result {
   const read = accounts.map(readAccount);
   try {
-    return work(read);
+    return unlessDamaged(withProblems(read, problems), work);
   } finally {
     for (const { ledger } of read) ledger?.close();
   }
@@ -49,6 +53,64 @@ function openExisting(config: Config): SqliteLedger | undefined {
     if (error instanceof TraderError && error.code === "ledger-missing") return undefined;
     throw error;
   }
+}
+
+/** The accounts, each with what is wrong with its settings. */
+export function withProblems(read: readonly ReadAccount[], problems: readonly FleetProblem[]): ReadAccount[] {
+  return read.map((each) => {
+    const own = problems.filter(({ account }) => account === each.name).map(({ text }) => text);
+    if (own.length === 0) return each;
+    const settings = `Its settings cannot be used: ${own.join("; ")}.`;
+    return { ...each, problem: each.problem === undefined ? settings : `${settings} ${each.problem}` };
+  });
+}
+
+/**
+ * Does `work`, and does it again without a ledger that turns out to be damaged, because opening a ledger does not read all of
+ * it. Until it returns, `work` must print nothing.
+ */
+export function unlessDamaged<Result>(accounts: readonly ReadAccount[], work: (read: readonly ReadAccount[]) => Result): Result {
+  let read = accounts.map((each) => ({ ...each, ledger: each.ledger && blaming(each.name, each.ledger) }));
+  for (;;) {
+    try {
+      return work(read);
+    } catch (error) {
+      if (!(error instanceof UnreadableLedger)) throw error;
+      const problem = messageOf(error.cause);
+      read = read.map((each) => (each.name === error.account ? { ...each, ledger: undefined, problem } : each));
+    }
+  }
+}
+
+class UnreadableLedger extends Error {
+  readonly account: string;
+
+  constructor(account: string, cause: unknown) {
+    super(`The ledger of ${account} cannot be read.`, { cause });
+    this.account = account;
+  }
+}
+
+/** The same ledger, whose errors name the account. */
+function blaming(account: string, ledger: SqliteLedger): SqliteLedger {
+  return new Proxy(ledger, {
+    get(target, key, receiver): unknown {
+      const member: unknown = Reflect.get(target, key, receiver);
+      if (typeof member !== "function") return member;
+      return (...given: unknown[]): unknown => {
+        try {
+          return Reflect.apply(member, target, given);
+        } catch (error) {
+          throw new UnreadableLedger(account, error);
+        }
+      };
+    },
+  });
+}
+
+/** A sentence for each account that cannot be shown. */
+export function damageTexts(read: readonly ReadAccount[]): string[] {
+  return read.flatMap(({ name, problem }) => (problem === undefined ? [] : [`${name}: ${problem}`]));
 }
 
 /** Of the accounts that trade the signal's strategy. */

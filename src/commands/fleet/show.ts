@@ -1,14 +1,10 @@
 import { describeSignal } from "../../app/event-log.ts";
 import { ledgerLockFile } from "../../config/files.ts";
-import { stateDirFrom } from "../../config/state-dir.ts";
 import { EXIT, TraderError, type ExitCode } from "../../domain/errors.ts";
-import type { Config } from "../../domain/config.ts";
 import { decimal, ZERO, type Decimal } from "../../domain/decimal.ts";
 import { formatDollars, formatWeight } from "../../domain/format.ts";
 import type { SignalRecord } from "../../domain/ledger/signals.ts";
 import { formatInstant } from "../../domain/time-format.ts";
-import { AccountDirectories } from "../../fleet/account-store.ts";
-import { loadFleet, type FleetSettings } from "../../fleet/fleet-settings.ts";
 import {
   byTrouble,
   countsText,
@@ -21,15 +17,14 @@ import {
   type StandingKind,
 } from "../../fleet/standing.ts";
 import { holderOf } from "../../ledger/lock.ts";
-import { readHalt } from "../../machine/halt.ts";
 import type { Style, Tint } from "../../reporting/style.ts";
 import { counted } from "../../reporting/figures.ts";
 import { left, right, table, type Cell } from "../../reporting/table.ts";
 import type { CommandContext } from "../context.ts";
 import { onStopSignal } from "../stop-signals.ts";
 import { showFairness } from "./fairness.ts";
-import { hasDatabase } from "./has-database.ts";
-import { standingsOf, withAccounts, type ReadAccount } from "./read-accounts.ts";
+import { damageTexts, standingsOf, type ReadAccount } from "./read-accounts.ts";
+import { isDamaged, withFleet } from "./shown-fleet.ts";
 
 const WATCH_EVERY_MS = 1_000;
 /** More accounts in trouble than that are counted. */
@@ -53,44 +48,14 @@ export interface ListOptions {
   readonly json?: boolean;
 }
 
-/** @throws TraderError (78), also for a fleet whose accounts are in a database. */
-export function fleetOf({ env }: CommandContext): FleetSettings {
-  if (hasDatabase(env))
-    throw new TraderError("This command works for a fleet in one process, and FLEET_DATABASE is set.", {
-      code: "configuration",
-      hint: "docs/fleet-database.md says what takes its place.",
-      exitCode: EXIT.configuration,
-    });
-  return loadFleet(env, new AccountDirectories(stateDirFrom(env)));
-}
-
-/** A fleet as these commands see it, wherever it is kept. */
-interface ShownFleet {
-  readonly shared: Config;
-  readonly read: readonly ReadAccount[];
-  readonly halted: string | undefined;
-  /** Lines about the workers; `undefined` for a fleet in one process. */
-  readonly workers: readonly string[] | undefined;
-}
-
-async function withFleet<Result>(context: CommandContext, work: (fleet: ShownFleet) => Result): Promise<Result> {
-  if (hasDatabase(context.env)) {
-    const { withDatabaseFleet, workerLines } = await import("./database/read.ts");
-    return withDatabaseFleet(context, ({ settings, accounts, workers, halted }) =>
-      work({ shared: settings.shared, read: accounts, halted, workers: workerLines(workers) }),
-    );
-  }
-  const { accounts, shared } = fleetOf(context);
-  return withAccounts(accounts, (read) => work({ shared, read, halted: readHalt(shared.haltFiles)?.reason, workers: undefined }));
-}
-
-/** The accounts, what they trade for, and the result of the newest signal. */
+/** The accounts, what they trade for, and the result of the newest signal. @returns 1 when one of them cannot be read. */
 export function list(context: CommandContext, { group, json = false }: ListOptions): Promise<ExitCode> {
-  return withFleet(context, ({ read, workers }) => {
-    const rows = read.filter(({ config }) => group === undefined || config.fleet.group === group).map(rowOf);
+  return withFleet(context, ({ read, problems, workers }) => {
+    const shown = read.filter(({ config }) => group === undefined || config.fleet.group === group);
+    const rows = shown.map(rowOf);
     if (json) context.out.line(JSON.stringify(rows, undefined, 2));
-    else for (const line of [...listLines(rows, context.out.style), ...(workers ?? [])]) context.out.line(line);
-    return EXIT.ok;
+    else for (const line of [...listLines(rows, context.out.style), ...problems, ...(workers ?? [])]) context.out.line(line);
+    return isDamaged({ read: shown, problems }) ? EXIT.failed : EXIT.ok;
   });
 }
 
@@ -122,7 +87,7 @@ function rowOf(read: ReadAccount): Row {
     canary: config.fleet.isCanary,
     equity: equity === undefined ? undefined : formatDollars(decimal(equity)),
     signal: signal?.signal.id,
-    standing: standing?.kind,
+    standing: problem === undefined ? standing?.kind : "refused",
     reason: problem ?? standing?.reason ?? "",
     halted,
     pid,
@@ -138,7 +103,9 @@ function listLines(rows: readonly Row[], style: Style): string[] {
     row.group ?? "-",
     row.equity ?? "-",
     row.standing === undefined ? "-" : { text: STANDING_WORDS[row.standing], tint: TINTS[row.standing] },
-    row.halted === undefined ? row.reason : { text: `HALTED: ${row.halted}`, tint: "bad" },
+    row.halted === undefined
+      ? row.reason
+      : { text: [`HALTED: ${row.halted}`, row.reason].filter((text) => text !== "").join(". "), tint: "bad" },
   ]);
   const running = rows.filter(({ pid, holder }) => pid !== undefined || holder !== undefined).length;
   return [
@@ -174,7 +141,7 @@ async function showOnce(context: CommandContext): Promise<ExitCode> {
 }
 
 function statusNow(context: CommandContext): Promise<{ lines: string[]; code: ExitCode }> {
-  return withFleet(context, ({ shared, read, halted, workers }) => {
+  return withFleet(context, ({ shared, read, halted, problems, workers }) => {
     const { style } = context.out;
     const newest = newestSignal(read.map(({ ledger }) => ledger));
     // A worker has an account only while there is something to do.
@@ -189,14 +156,16 @@ function statusNow(context: CommandContext): Promise<{ lines: string[]; code: Ex
             ),
           ]),
       ...(newest === undefined
-        ? ["No account has seen a signal yet."]
+        ? ["No account has seen a signal yet.", ...damageTexts(read)]
         : signalLines(newest, standingsOf(read, newest.signal.id), { zone: shared.alertsTimezone, now: context.clock.now() }, style)),
       ...haltedLines(read, halted, style),
+      ...problems,
       ...(idle.length === 0 ? [] : [idleText(idle, holderOf(ledgerLockFile(shared))?.pid)]),
       ...(workers ?? []),
     ];
     const standings = newest === undefined ? [] : standingsOf(read, newest.signal.id);
-    return { lines, code: exitOf(standings, halted !== undefined || read.some((each) => each.halted !== undefined), idle.length > 0) };
+    const isHalted = halted !== undefined || read.some((each) => each.halted !== undefined);
+    return { lines, code: exitOf(standings, isHalted, idle.length > 0 || isDamaged({ read, problems })) };
   });
 }
 
@@ -205,9 +174,9 @@ function idleText(idle: readonly string[], fleetPid: number | undefined): string
   return `Not traded by the running fleet (process ${String(fleetPid)}): ${named(idle)}. They failed, or were added after its start; its log says which.`;
 }
 
-function exitOf(standings: readonly Standing[], isHalted: boolean, isIdle: boolean): ExitCode {
+function exitOf(standings: readonly Standing[], isHalted: boolean, isFailing: boolean): ExitCode {
   if (isHalted) return EXIT.refused;
-  return isIdle || standings.some(({ kind }) => isTrouble(kind)) ? EXIT.failed : EXIT.ok;
+  return isFailing || standings.some(({ kind }) => isTrouble(kind)) ? EXIT.failed : EXIT.ok;
 }
 
 function haltedLines(read: readonly ReadAccount[], fleet: string | undefined, style: Style): string[] {
@@ -259,7 +228,7 @@ export interface ReportOptions {
 
 /** Every account's result of one signal. */
 export function report(context: CommandContext, options: ReportOptions): Promise<ExitCode> {
-  return withFleet(context, ({ shared, read }) => {
+  return withFleet(context, ({ shared, read, problems }) => {
     if (options.fairness === true) return showFairness(context, read, options.json === true);
     const { style } = context.out;
     const record = recordOf(read, options.signal);
@@ -283,8 +252,9 @@ export function report(context: CommandContext, options: ReportOptions): Promise
       ]);
       for (const line of table([...left("account", ""), ...right("orders", "seconds", "equity", "cash"), ...left("")], cells, style))
         context.out.line(line);
+      for (const line of problems) context.out.line(line);
     }
-    return standings.some(({ kind }) => isTrouble(kind)) ? EXIT.failed : EXIT.ok;
+    return standings.some(({ kind }) => isTrouble(kind)) || isDamaged({ read, problems }) ? EXIT.failed : EXIT.ok;
   });
 }
 
@@ -321,8 +291,12 @@ function recordOf(read: readonly ReadAccount[], id: string | undefined): SignalR
   const ledgers = read.map(({ ledger }) => ledger);
   const found = id === undefined ? newestSignal(ledgers) : ledgers.flatMap((ledger) => ledger?.signal(id) ?? [])[0];
   if (found !== undefined) return found;
-  throw new TraderError(id === undefined ? "No account has seen a signal yet." : `No account knows the signal ${id}.`, {
-    code: "signal-unknown",
-    hint: "`alpaca-trader fleet status` shows the newest signal.",
-  });
+  const unread = damageTexts(read).map((text) => ` ${text}`);
+  throw new TraderError(
+    `${id === undefined ? "No account has seen a signal yet." : `No account knows the signal ${id}.`}${unread.join("")}`,
+    {
+      code: "signal-unknown",
+      hint: "`alpaca-trader fleet status` shows the newest signal.",
+    },
+  );
 }

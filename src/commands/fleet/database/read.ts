@@ -1,19 +1,20 @@
 import { stateDirFrom } from "../../../config/state-dir.ts";
 import type { Config, Environment } from "../../../domain/config.ts";
 import { messageOf } from "../../../domain/errors.ts";
-import { loadFleet, type FleetAccount, type FleetSettings } from "../../../fleet/fleet-settings.ts";
+import type { AccountStore } from "../../../fleet/account-store.ts";
+import { loadFleet, readFleet, type FleetAccount, type FleetReading, type FleetSettings } from "../../../fleet/fleet-settings.ts";
 import type { AccountRow } from "../../../fleet/store/accounts.ts";
 import type { WorkerSeen } from "../../../fleet/store/roll.ts";
 import { openSavedLedger } from "../../../fleet/worker/journaled-ledger.ts";
 import { scopesOf } from "../../../fleet/worker/worker-host.ts";
 import type { SqliteLedger } from "../../../ledger/sqlite-ledger.ts";
 import type { CommandContext } from "../../context.ts";
-import type { ReadAccount } from "../read-accounts.ts";
+import { unlessDamaged, withProblems, type ReadAccount } from "../read-accounts.ts";
 import { withFleetStore, type OpenFleet } from "./open.ts";
 
 /** A fleet as a command shows it. */
 export interface DatabaseFleet {
-  readonly settings: FleetSettings;
+  readonly settings: FleetReading;
   readonly accounts: readonly ReadAccount[];
   readonly workers: readonly WorkerSeen[];
   /** Why the whole fleet is halted. */
@@ -24,12 +25,16 @@ export interface DatabaseFleet {
 export function withDatabaseFleet<Result>(context: CommandContext, work: (fleet: DatabaseFleet) => Result): Promise<Result> {
   return withFleetStore(context, async (fleet) => {
     const rows = await fleet.accounts.list();
-    const settings = settingsOf(rows, context.env, fleet);
+    const settings = readFleet(context.env, withoutAnyKeys(rows, context.env, fleet));
     const halts = await fleet.store.workers.halts();
     const read: ReadAccount[] = [];
     try {
-      for (const account of settings.accounts) read.push(await readAccount(account, rows, halts, fleet));
-      return work({ settings, accounts: read, workers: await fleet.store.workers.list(), halted: halts.get("fleet") });
+      for (const { name } of rows) {
+        const account = [...settings.accounts, ...settings.unusable].find((each) => each.name === name);
+        if (account !== undefined) read.push(await readAccount(account, rows, halts, fleet));
+      }
+      const shown = { settings, workers: await fleet.store.workers.list(), halted: halts.get("fleet") };
+      return unlessDamaged(withProblems(read, settings.problems), (accounts) => work({ ...shown, accounts }));
     } finally {
       for (const { ledger } of read) ledger?.close();
     }
@@ -55,7 +60,11 @@ export function withSavedLedger<Result>(
 
 /** Checked without their keys. @throws TraderError (78), also when there is no account. */
 export function settingsOf(rows: readonly AccountRow[], env: Environment, fleet: OpenFleet): FleetSettings {
-  return loadFleet(env, { list: () => rows.map((row, index) => withoutKeys(row, index, env, fleet)) });
+  return loadFleet(env, withoutAnyKeys(rows, env, fleet));
+}
+
+function withoutAnyKeys(rows: readonly AccountRow[], env: Environment, fleet: OpenFleet): Pick<AccountStore, "list"> {
+  return { list: () => rows.map((row, index) => withoutKeys(row, index, env, fleet)) };
 }
 
 /** Keys that are never used, in place of the sealed ones; no two accounts have the same. */
