@@ -7,6 +7,8 @@ import { AlertsCursor, type AlertsReader, type Passage } from "../../intake/curs
 import { FileLossWatch } from "../../intake/file-loss.ts";
 import { judgeRest } from "../../intake/rest.ts";
 import type { Log } from "../../logging/logger.ts";
+import type { RecurringWarnings } from "../../logging/recurring.ts";
+import { databaseOutage } from "../store/database-outage.ts";
 import type { FleetLines, OfferedLine } from "../store/ports.ts";
 
 const RETRY_MS = 1_000;
@@ -35,12 +37,15 @@ export class LinesIntake {
   #pending: OfferedLine[] = [];
   #offering: Promise<void> | undefined;
   #retryAt = -Infinity;
-  #said = new Map<"file" | "loss" | "rest" | "database", string>();
+  #said = new Map<"file" | "loss" | "rest", string>();
+  readonly #outage: RecurringWarnings;
+  #unoffered: string | undefined;
   #offered = 0;
 
   constructor(parts: LinesIntakeParts) {
     const { strategy, config, owners, clock } = parts;
     this.#parts = parts;
+    this.#outage = databaseOutage(parts.log, clock, `lines of ${strategy.name} are offered`);
     this.#lossWatch = new FileLossWatch(strategy.alertsFile, clock);
     this.#cursor = new AlertsCursor({
       file: strategy.alertsFile,
@@ -58,7 +63,7 @@ export class LinesIntake {
 
   /** Why lines are not offered, or would not be seen; `undefined` while all is well. */
   get problem(): string | undefined {
-    return this.#said.get("file") ?? this.#said.get("database") ?? this.#said.get("loss");
+    return this.#said.get("file") ?? this.#unoffered ?? this.#said.get("loss");
   }
 
   /** Reads what is new and offers it. To be called at every hint, and at least once a second. */
@@ -91,6 +96,7 @@ export class LinesIntake {
   async close(): Promise<void> {
     await this.#offering;
     this.#cursor.close();
+    this.#outage.close();
   }
 
   /** R7: a complete object without a newline counts as a line; any other rest is reported once. */
@@ -122,16 +128,17 @@ export class LinesIntake {
         if (fresh > 0)
           log.info(`${strategy.name}: ${fresh === 1 ? "1 new line was" : `${String(fresh)} new lines were`} offered to the fleet.`);
       }
-      this.#say("database", "error", undefined);
+      this.#unoffered = undefined;
     } catch (error) {
       // Whether the lines are there is unknown; they are offered again, and added once.
       this.#retryAt = clock.monotonic() + RETRY_MS;
-      this.#say("database", "error", `${strategy.name}: new lines cannot be offered to the fleet: ${messageOf(error)}`);
+      this.#unoffered = `${strategy.name}: new lines cannot be offered to the fleet: ${messageOf(error)}`;
+      this.#outage.warn(this.#unoffered);
     }
   }
 
   /** Each problem is logged when it begins, and when it ends. */
-  #say(kind: "file" | "loss" | "rest" | "database", level: "warn" | "error", text: string | undefined): void {
+  #say(kind: "file" | "loss" | "rest", level: "warn" | "error", text: string | undefined): void {
     const { log, strategy } = this.#parts;
     const before = this.#said.get(kind);
     if (text === before) return;

@@ -2,7 +2,9 @@ import type { RequestCeiling } from "../../broker/request-ceiling.ts";
 import type { Clock, Timer } from "../../domain/clock.ts";
 import { messageOf, TraderError } from "../../domain/errors.ts";
 import type { Log } from "../../logging/logger.ts";
+import type { RecurringWarnings } from "../../logging/recurring.ts";
 import type { HostState } from "../account-host.ts";
+import { databaseOutage, hintOf } from "../store/database-outage.ts";
 import { StoreUnreachable, type Attempt, type FleetStore, type Positions } from "../store/ports.ts";
 import { Lease } from "./lease.ts";
 import type { LineFeed } from "./line-feed.ts";
@@ -88,7 +90,10 @@ export class Worker {
   readonly #due = new Map<string, number>();
   readonly #running = new Set<string>();
   #halts: ReadonlyMap<string, string> = new Map();
-  #trouble: string | undefined;
+  /** What has failed, by kind of work, and has not been done since. */
+  readonly #failing = new Map<string, string>();
+  readonly #outage: RecurringWarnings;
+  #idle: "too-old" | "skew" | undefined;
   /** When the database last did not answer; milliseconds since the epoch. */
   #unansweredAt = -Infinity;
   #skewMs = 0;
@@ -101,6 +106,7 @@ export class Worker {
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
+    this.#outage = databaseOutage(parts.log, parts.clock, "accounts are taken");
   }
 
   get held(): readonly string[] {
@@ -109,7 +115,8 @@ export class Worker {
 
   /** Why nothing new is begun; `undefined` while all is well. */
   get trouble(): string | undefined {
-    return this.#trouble;
+    const [failure] = this.#failing.values();
+    return failure ?? this.#idleText();
   }
 
   /** Since the start. Sweeps should be 0: they find accounts that have lines and no job. */
@@ -142,6 +149,7 @@ export class Worker {
     for (const { host } of this.#held.values()) host?.stop();
     await Promise.all(this.#ends);
     await this.#within(this.#parts.store.workers.leave(this.#parts.name));
+    this.#outage.close();
   }
 
   stop(): void {
@@ -184,30 +192,44 @@ export class Worker {
       .finally(() => this.#running.delete(kind));
   }
 
+  /** One kind that works says nothing about another that is refused. */
   #isWell(kind: string): void {
-    if (kind !== "beat" && kind !== "take") return;
-    const text = this.#idleText();
-    if (text === this.#trouble) return;
-    if (this.#trouble !== undefined && text === undefined) this.#parts.log.warn("The fleet's database answers again; accounts are taken.");
-    if (text !== undefined) this.#parts.log.error(text);
-    this.#trouble = text;
+    this.#failing.delete(kind);
+    if (kind === "beat" || kind === "take") this.#sayWhyIdle();
   }
 
   #isUnwell(kind: string, error: unknown): void {
     const text = messageOf(error);
     if (error instanceof StoreUnreachable) this.#unansweredAt = this.#parts.clock.now();
     this.#parts.log.debug(`${kind}: ${text}`);
-    if (this.#trouble !== undefined) return;
-    this.#trouble = text;
-    this.#parts.log.error(text, { hint: "Nothing is begun, and no order is sent, until it answers again." });
+    this.#failing.set(kind, text);
+    this.#outage.warn(text, this.#parts.log, hintOf(error));
+  }
+
+  #sayWhyIdle(): void {
+    const cause = this.#idleCause;
+    if (cause === this.#idle) return;
+    this.#idle = cause;
+    const text = this.#idleText();
+    if (text === undefined) this.#parts.log.warn("This machine's clock agrees with the database's again; accounts are taken.");
+    else this.#parts.log.error(text);
+  }
+
+  get #idleCause(): "too-old" | "skew" | undefined {
+    if (this.#isTooOld) return "too-old";
+    return Math.abs(this.#skewMs) <= MOST_SKEW_MS ? undefined : "skew";
   }
 
   /** Why no account is taken although the database answers. */
   #idleText(): string | undefined {
-    if (this.#isTooOld)
-      return "A newer version of this program has written an account's ledger, so no accounts are taken here. Install that version.";
-    if (Math.abs(this.#skewMs) <= MOST_SKEW_MS) return undefined;
-    return `This machine's clock differs from the database's by ${(this.#skewMs / 1_000).toFixed(1)} s, so no accounts are taken. Set it right.`;
+    switch (this.#idleCause) {
+      case "too-old":
+        return "A newer version of this program has written an account's ledger, so no accounts are taken here. Install that version.";
+      case "skew":
+        return `This machine's clock differs from the database's by ${(this.#skewMs / 1_000).toFixed(1)} s, so no accounts are taken. Set it right.`;
+      case undefined:
+        return undefined;
+    }
   }
 
   // --- heartbeats and halts --------------------------------------------------------------------
@@ -251,7 +273,7 @@ export class Worker {
 
   async #take(): Promise<void> {
     const { store, places, clock } = this.#parts;
-    if (this.#idleText() !== undefined || this.#parts.ceiling?.isFull === true) return;
+    if (this.#idleCause !== undefined || this.#parts.ceiling?.isFull === true) return;
     const now = clock.monotonic();
     const busy = [...this.#held.values()].filter(({ takenAt, host }) => now - takenAt < BUSY_FOR_MS || host === undefined).length;
     const free = Math.min(places - busy, MOST_HELD - this.#held.size);

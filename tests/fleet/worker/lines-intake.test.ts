@@ -81,6 +81,22 @@ describe("an intake of lines", () => {
     await intake.close();
   });
 
+  test("says that the database does not take lines when that begins, every ten minutes, and when it ended", async () => {
+    const { intake, said, database, look } = ground();
+    database.isDown = true;
+    appendFileSync(file, '{"a":1}\n');
+    for (let second = 0; second < 21 * 60; second += 1) await look(1_000);
+    database.isDown = false;
+    for (let second = 0; second < 20; second += 1) await look(1_000);
+    expect(said).toEqual([
+      "nuclear: new lines cannot be offered to the fleet: The fleet's database does not answer.",
+      expect.stringMatching(/^Still failing after 10 min .* new lines cannot be offered/),
+      expect.stringMatching(/^Still failing after 20 min .* new lines cannot be offered/),
+      expect.stringMatching(/^The fleet's database answers again: .*lines of nuclear are offered/),
+    ]);
+    await intake.close();
+  });
+
   test("takes a last line without its newline after a second, and names one that is torn", async () => {
     const { intake, offered, said, look } = ground();
     appendFileSync(file, '{"a":1}');

@@ -4,6 +4,8 @@ import { AccountHolding } from "../../../src/fleet/worker/account-holding.ts";
 import type { Lease } from "../../../src/fleet/worker/lease.ts";
 import { LineFeed } from "../../../src/fleet/worker/line-feed.ts";
 import { Worker, type HeldHost, type WorkerParts } from "../../../src/fleet/worker/worker.ts";
+import { TraderError } from "../../../src/domain/errors.ts";
+import type { Log } from "../../../src/logging/logger.ts";
 import { StoreUnreachable } from "../../../src/fleet/store/ports.ts";
 import { SILENT } from "../../silent-log.ts";
 import { MemoryDatabase } from "../store/memory-store.ts";
@@ -169,6 +171,63 @@ describe("a worker", () => {
     // At work, and not only held: what settles would be let go.
     expect(one.held.toSorted()).toEqual(["anna", "ben", "carl"]);
     one.stop();
+  });
+
+  describe("says that the database fails when that begins, every ten minutes while it lasts, and when it ended:", () => {
+    const MINUTE = 60_000;
+
+    async function told(
+      isFailing: (call: string) => boolean,
+      error: () => Error,
+    ): Promise<{ said: string[]; one: Worker; end: () => void }> {
+      let isOver = false;
+      const said: string[] = [];
+      const say = (text: string): void => void said.push(text);
+      const log: Log = { ...SILENT, error: say, warn: say, info: say };
+      const store = database.store((call, work) => (!isOver && isFailing(call) ? Promise.reject(error()) : Promise.resolve(work())));
+      const one = worker("one", { store, log });
+      void one.run();
+      await clock.advance(21 * MINUTE);
+      return { said, one, end: () => (isOver = true) };
+    }
+
+    test("one that does not answer, whatever the words", async () => {
+      let failures = 0;
+      const { said, one, end } = await told(
+        () => true,
+        () => new StoreUnreachable(`The fleet's database does not answer: ${(failures += 1) % 2 === 0 ? "ECONNREFUSED" : "timeout"}.`),
+      );
+      expect(one.trouble).toContain("does not answer");
+      end();
+      await clock.advance(11_000);
+      expect(one.trouble).toBeUndefined();
+      await clock.advance(MINUTE);
+      expect(said).toEqual([
+        expect.stringMatching(/^The fleet's database does not answer/),
+        expect.stringMatching(/^Still failing after 10 min \(\d+ failures\): The fleet's database does not answer/),
+        expect.stringMatching(/^Still failing after 20 min \(\d+ failures\): The fleet's database does not answer/),
+        expect.stringMatching(/^The fleet's database answers again: .*accounts are taken\. It lasted 2[01] min/),
+      ]);
+      one.stop();
+    });
+
+    test("one that answers everything else but refuses one statement every two seconds", async () => {
+      const { said, one, end } = await told(
+        (call) => call === "sweep",
+        () =>
+          new TraderError("The fleet's database refused a statement: permission denied.", {
+            code: "fleet-database",
+            hint: "Give the role.",
+          }),
+      );
+      expect(said).toHaveLength(3);
+      expect(one.trouble).toContain("permission denied");
+      end();
+      await clock.advance(MINUTE);
+      expect(said).toHaveLength(4);
+      expect(one.trouble).toBeUndefined();
+      one.stop();
+    });
   });
 
   test("knows whether a run came too late because of the database", async () => {
