@@ -103,21 +103,22 @@ describe("each setting does what it says:", () => {
   );
 
   test(
-    "ORDER_TIMEOUT_SECONDS: what works longer is cancelled and sent again until the deadline, and the execution ends incomplete with 1",
+    "ORDER_TIMEOUT_SECONDS: what works longer is cancelled and sent again",
     async () => {
-      const scenario = await Scenario.open({
-        venue: { fillLatencyMs: 3_600_000 },
-        env: { ORDER_TIMEOUT_SECONDS: "1", EXECUTION_DEADLINE_SECONDS: "6" },
-      });
+      const scenario = await Scenario.open({ env: { ORDER_TIMEOUT_SECONDS: "1" } });
+      // The first order of each symbol never fills, however slow the machine is; the next one does.
+      const isCancelled = (symbol: string): boolean =>
+        scenario.orders.some((order) => order.symbol === symbol && order.status === "canceled");
+      scenario.simulator.exchange.gate = { mayFill: ({ symbol }) => isCancelled(symbol), mayCancel: () => true };
       scenario.alert(NUCLEAR);
 
       const ended = await scenario.execute();
 
-      expectExit(ended, 1);
-      expect(ended.stdout).toMatch(/incomplete/i);
-      expect(ended.stdout).toContain("It was not filled within 1 s.");
-      expect([...new Set(scenario.book)]).toEqual(["buy LEU canceled", "buy OKLO canceled", "buy SMR canceled"]);
-      expect(scenario.book.length).toBeGreaterThan(3);
+      expectExit(ended, 0);
+      expect(ended.stdout).toContain("was not filled within 1 s");
+      expect([...new Set(scenario.book)]).toEqual(
+        ["LEU", "OKLO", "SMR"].flatMap((symbol) => [`buy ${symbol} canceled`, `buy ${symbol} filled`]),
+      );
     },
     LIMIT_MS,
   );
@@ -136,8 +137,8 @@ describe("each setting does what it says:", () => {
 
       expectExit(ended, 1);
       expect(ended.stdout).toMatch(/deadline/);
-      expect(scenario.book.filter((line) => line.startsWith("sell"))).toEqual(["sell SMR filled", "sell TQQQ filled"]);
-      expect(scenario.book.filter((line) => /buy .* filled/.test(line))).toEqual([]);
+      // How far it gets in four seconds depends on the machine; what is open at the end does not.
+      expect(scenario.book.filter((line) => !/^sell \w+ (filled|canceled)$|^buy \w+ canceled$/.test(line))).toEqual([]);
     },
     LIMIT_MS,
   );
