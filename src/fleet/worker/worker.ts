@@ -201,7 +201,6 @@ export class Worker {
   #isUnwell(kind: string, error: unknown): void {
     const text = messageOf(error);
     if (error instanceof StoreUnreachable) this.#unansweredAt = this.#parts.clock.now();
-    this.#parts.log.debug(`${kind}: ${text}`);
     this.#failing.set(kind, text);
     this.#outage.warn(text, this.#parts.log, hintOf(error));
   }

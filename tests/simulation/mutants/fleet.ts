@@ -149,8 +149,8 @@ export const FLEET: readonly Mutant[] = [
     "one-account-twice",
     "Two names may have the same keys, so one account is traded twice.",
     SETTINGS,
-    "if (other !== undefined)\n      problems.push",
-    'if (other === "")\n      problems.push',
+    "if (other !== undefined) add(",
+    'if (other === "") add(',
     "tests/fleet/account-store.test.ts",
   ),
   fleet(
