@@ -20,7 +20,7 @@ const LEG = new RegExp(
   "g",
 );
 /**
- * `70% SMR`, `70% in SMR`. No other symbol or number may stand beside them: not `70% SMR/LEU`, `70% SMR, LEU`, `60/40% SMR`,
+ * `70% SMR`, `70% in SMR`. No other symbol or number may be next to them: not `70% SMR/LEU`, `70% SMR, LEU`, `60/40% SMR`,
  * `70% SMR 30%` or `TQQQ 70% SMR`.
  */
 const LEADING_LEG = new RegExp(
@@ -52,7 +52,7 @@ const FORMS: readonly Form[] = [
 interface Leg {
   readonly symbol: string;
   readonly weight: Decimal;
-  /** Where it stands in the text. */
+  /** Its place in the text. */
   readonly start: number;
   readonly end: number;
   /** Where its number begins. */

@@ -40,7 +40,7 @@ describe("a reason that every line repeats gives each line the weight next to it
     expect(reading(TWO, reason)).toEqual({ SMR: "0.7", LEU: "0.3" });
   });
 
-  test("symbols that begin alike are told apart", () => {
+  test("symbols that begin alike are distinguished", () => {
     expect(reading(["SMRX", "SMR"], "70% SMRX / 30% SMR")).toEqual({ SMRX: "0.7", SMR: "0.3" });
     expect(reading(["BRK", "BRK.B"], "70% BRK.B / 30% BRK")).toEqual({ BRK: "0.3", "BRK.B": "0.7" });
   });
