@@ -21,11 +21,11 @@ export function databaseFailure(error: unknown): Error {
 }
 
 /** Of PgBouncer, about the limit that each connection sets itself. */
-const POOLER = /unsupported startup parameter: statement_timeout/;
+const POOLER = "unsupported startup parameter: statement_timeout";
 const POOLER_ADVICE = "Set ignore_startup_parameters = statement_timeout in pgbouncer.ini, or connect to PostgreSQL itself.";
 
 function unreachable(error: unknown, code: string): StoreUnreachable {
-  const advice = encryptionAdvice(error) ?? (POOLER.test(messageOf(error)) ? POOLER_ADVICE : undefined);
+  const advice = encryptionAdvice(error) ?? (messageOf(error).includes(POOLER) ? POOLER_ADVICE : undefined);
   // Node's own advice names an option that nobody can give here.
   const text = messageOf(error).replace(/; if the root CA is installed locally.*$/, "") || code;
   return new StoreUnreachable(`The fleet's database does not answer: ${text}.${advice === undefined ? "" : ` ${advice}`}`, error);
