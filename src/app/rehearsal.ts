@@ -186,6 +186,7 @@ function memoryBroker(clock: Clock): Broker {
     announcedSplits: () => Promise.resolve([]),
     fillsSince: () => Promise.resolve([]),
     cashFlowsSince: () => Promise.resolve(ZERO),
+    cashBookedSince: () => Promise.resolve(ZERO),
     equityHistory: () => Promise.resolve([]),
     submit: (request): Promise<SubmitAnswer> => {
       const order = orderOf(request, request.clientOrderId, clock.now());

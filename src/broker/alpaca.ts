@@ -30,7 +30,7 @@ import type {
 } from "../domain/broker.ts";
 import { BrokerError, isTerminal } from "../domain/broker.ts";
 import { EXIT, TraderError } from "../domain/errors.ts";
-import { FLOW_TYPES, sumOfFlows, toCashFlows } from "./cash-flows.ts";
+import { CASH_TYPES, FLOW_TYPES, sumOfFlows, toCashBooked, toCashFlows } from "./cash-flows.ts";
 import type { BarsRange } from "./daily-bars.ts";
 import { allBars, BARS_PER_PAGE, barsRange, toBarsPage } from "./daily-bars.ts";
 import { normaliseEndpoint } from "../config/endpoints.ts";
@@ -278,14 +278,26 @@ class AlpacaBroker implements Broker {
     );
   }
 
-  async cashFlowsSince(after: number): Promise<Decimal> {
-    const activity = "reading deposits and withdrawals";
+  cashFlowsSince(after: number): Promise<Decimal> {
+    return this.#sumSince(after, "deposits and withdrawals", { types: FLOW_TYPES, parse: toCashFlows });
+  }
+
+  cashBookedSince(after: number): Promise<Decimal> {
+    return this.#sumSince(after, "what was paid in or out", { types: CASH_TYPES, parse: toCashBooked });
+  }
+
+  async #sumSince(
+    after: number,
+    what: string,
+    { types, parse }: { readonly types: readonly trading.ActivityType[]; readonly parse: typeof toCashFlows },
+  ): Promise<Decimal> {
+    const activity = `reading ${what}`;
     const flows = await this.#trading.reading(activity, () =>
-      allActivities("deposits and withdrawals", (token) =>
+      allActivities(what, (token) =>
         this.#trading.read(
           activity,
-          () => this.#activities.getAccountActivitiesRaw({ activityTypes: [...FLOW_TYPES], ...activityPage(after, token) }),
-          toCashFlows,
+          () => this.#activities.getAccountActivitiesRaw({ activityTypes: [...types], ...activityPage(after, token) }),
+          parse,
         ),
       ),
     );

@@ -187,6 +187,7 @@ export class AssumedVenue {
       case "cancel":
         return this.#cancel(first as string, at);
       case "cashFlowsSince":
+      case "cashBookedSince":
         return ZERO;
       case "prints":
       case "announcedSplits":

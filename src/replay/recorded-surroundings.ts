@@ -63,6 +63,7 @@ export function recordedBroker(broker: Broker, recorder: Recorder): Broker {
     announcedSplits: noted("announcedSplits", (...args: Parameters<Broker["announcedSplits"]>) => broker.announcedSplits(...args)),
     fillsSince: noted("fillsSince", (after: number) => broker.fillsSince(after)),
     cashFlowsSince: noted("cashFlowsSince", (after: number) => broker.cashFlowsSince(after)),
+    cashBookedSince: noted("cashBookedSince", (after: number) => broker.cashBookedSince(after)),
     equityHistory: noted("equityHistory", (...args: Parameters<Broker["equityHistory"]>) => broker.equityHistory(...args)),
     submit: noted("submit", (...args: Parameters<Broker["submit"]>) => broker.submit(...args)),
     cancel: noted("cancel", (orderId: string) => broker.cancel(orderId)),

@@ -244,6 +244,10 @@ export class ShadowBroker implements Broker {
     return Promise.resolve(ZERO);
   }
 
+  cashBookedSince(): Promise<Decimal> {
+    return Promise.resolve(ZERO);
+  }
+
   /** Its value at the closes, whatever the window: nothing is known of the time between. */
   async equityHistory(start: number): Promise<EquityHistoryPoint[]> {
     const book = this.#journal.book();

@@ -80,6 +80,20 @@ describe("requests to the venue", () => {
     });
   });
 
+  test("of what changes the cash count fees, interest and dividends, and no transferred shares", async () => {
+    const rows = [
+      flow("CSW", { net_amount: "-9000" }),
+      flow("FEE", { id: "fee", net_amount: "-3.82" }),
+      flow("DIV", { id: "dividend", net_amount: "1.5" }),
+      flow("JNLS", { id: "shares", net_amount: "0", qty: "10", price: "7" }),
+      flow("CSW", { id: "undone", net_amount: "-50", status: "canceled" }),
+    ];
+    await atVenue({ json: rows }, systemClock, async (broker, venue) => {
+      expect((await broker.cashBookedSince(CLOSE)).toFixed()).toBe("-9002.32");
+      expect(venue.seen[0]!.query.get("activity_types")).toBe("CSD,CSW,JNL,JNLC,ACATC,FEE,CFEE,INT,DIV");
+    });
+  });
+
   test.each<[string, Reply, string]>([
     ["a list without an end", { json: PAGE.slice(0, 100) }, "unreadable"],
     ["something else than a list", { json: { ok: true } }, "unreadable"],

@@ -61,6 +61,7 @@ const READS: readonly [string, (broker: Broker, orderId: string) => Promise<unkn
   ["prices", (broker) => broker.prices(["SMR", "LEU"])],
   ["fillsSince", (broker) => broker.fillsSince(NOW - 60_000)],
   ["cashFlowsSince", (broker) => broker.cashFlowsSince(NOW - 86_400_000)],
+  ["cashBookedSince", (broker) => broker.cashBookedSince(NOW - 86_400_000)],
 ];
 
 async function withVenue<Result>(use: (venue: SpoilingVenue, orderId: string) => Promise<Result>): Promise<Result> {

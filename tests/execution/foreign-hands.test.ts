@@ -188,8 +188,13 @@ describe("cash that leaves the account during the execution (R24)", () => {
     return held;
   }
 
+  /** It is taken without an activity that says so: what proves a withdrawal is in `withdrawals.test.ts`. */
+  function take(dollars: string): void {
+    desk.exchange.state.cash = desk.exchange.state.cash.minus(decimal(dollars));
+  }
+
   test("leaves nothing that a margin account would lend: the buy that waited is not sent, and the end says why", async () => {
-    desk = heldBackWhile(() => desk.exchange.transfer("-5000"));
+    desk = heldBackWhile(() => take("5000"));
     const result = await desk.run(signalOf(desk.clock, HEDGE));
     expect(result).toMatchObject({ conclusion: { outcome: "incomplete" } });
     expect(result.kind === "concluded" && result.conclusion.reason).toMatch(/Cash left the account/);
@@ -215,7 +220,7 @@ describe("cash that leaves the account during the execution (R24)", () => {
         if (!isPost(request)) return undefined;
         const { symbol } = postedOrder(request);
         posted.push(symbol);
-        if (posted.length === 2) desk.exchange.transfer("-5000");
+        if (posted.length === 2) take("5000");
         return posted.length > 2 ? undefined : TIMED_OUT;
       },
     };

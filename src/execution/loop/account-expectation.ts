@@ -1,6 +1,7 @@
 import { BrokerError } from "../../domain/broker.ts";
 import type { Decimal } from "../../domain/decimal.ts";
 import { decimal, max, min, sum, ZERO } from "../../domain/decimal.ts";
+import { formatDollars } from "../../domain/format.ts";
 import type { ExecutionRecord } from "../../domain/ledger/executions.ts";
 import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import { cashBefore, equityBefore, foreignBuysBefore, sharesBefore, unsettledBefore } from "../outcome/summary.ts";
@@ -8,14 +9,17 @@ import type { AccountSnapshot } from "../preparation/account-snapshot.ts";
 import { flowsSinceLastClose } from "../preparation/daily-limits.ts";
 import type { ExternalFills } from "../preparation/external-fills.ts";
 import { EXTERNAL_FILLS_AFTER_MS, explainedByExternalFills, withExternalFills } from "../preparation/external-fills.ts";
+import { paidSince } from "../preparation/payments.ts";
 import type { Expected } from "../preparation/settle.ts";
 import {
   changeSince,
   expectedAfter,
   FILLS_SETTLE_WITHIN_MS,
   heldBeyond,
+  isExplainedBy,
   isMore,
   isUnderWay,
+  mayBeUsed,
   missingCash,
   unshownBuys,
   waitingCost,
@@ -42,9 +46,13 @@ export class AccountExpectation {
   /** Dollars that came after the reading that the sells were planned on, and before they left. */
   #came = ZERO;
   /** Cash at the last plan, which contained all fills of the orders until then. */
-  #planned: { readonly cash: Decimal; readonly own: readonly IntentRecord[] } | undefined;
+  #planned: { readonly cash: Decimal; readonly own: readonly IntentRecord[]; readonly paid: Decimal } | undefined;
   /** When external orders may be looked up again, monotonic. */
   #lookUpAt = -Infinity;
+  /** Dollars that were paid out since the plan, less what was paid in, as the account's activities prove; never positive. */
+  #paid = ZERO;
+  /** When the activities may be read again, monotonic. */
+  #readPaidAt = -Infinity;
 
   constructor(execution: OpenExecution) {
     this.#execution = execution;
@@ -62,7 +70,7 @@ export class AccountExpectation {
 
   /** @param cash as shown, in dollars, in a reading that contains all our fills. */
   planned(cash: Decimal): void {
-    this.#planned = { cash, own: this.#execution.intents() };
+    this.#planned = { cash, own: this.#execution.intents(), paid: this.#paid };
   }
 
   /**
@@ -79,9 +87,9 @@ export class AccountExpectation {
   }
 
   #unshownBuys(cash: Decimal, own = this.#execution.intents()): Decimal {
-    const before = this.#planned ?? { cash: cashBefore(this.#execution.record()), own: [] };
+    const before = this.#planned ?? { cash: cashBefore(this.#execution.record()), own: [], paid: ZERO };
     const [now, then] = [expectedAfter(own, before.cash), expectedAfter(before.own, ZERO)];
-    const expected = { ...now, cash: then.cash && now.cash?.minus(then.cash) };
+    const expected = { ...now, cash: then.cash && now.cash?.minus(then.cash).plus(this.#paid).minus(before.paid) };
     return unshownBuys(cash, own, expected, this.#execution.parts.clock.now() - FILLS_SETTLE_WITHIN_MS);
   }
 
@@ -91,11 +99,15 @@ export class AccountExpectation {
     return toBuy.gt(ZERO) && cash.minus(this.#unshownBuys(cash, own)).lt(toBuy);
   }
 
-  /** Quantities and cash after our fills, and after what is known of external ones. */
+  /** Quantities and cash after our fills, and after what is known of external ones and of money paid out. */
   of(record: ExecutionRecord): Expected {
-    const expected = withExternalFills(this.#afterOwnFills(record), this.#externalFills);
+    const expected = this.#afterFills(record);
     const quantities = new Map([...expected.quantities].filter(([symbol]) => !this.#external.has(symbol)));
-    return { ...expected, quantities };
+    return { ...expected, quantities, cash: expected.cash?.plus(this.#paid) };
+  }
+
+  #afterFills(record: ExecutionRecord): Expected {
+    return withExternalFills(this.#afterOwnFills(record), this.#externalFills);
   }
 
   #afterOwnFills(record: ExecutionRecord): Expected {
@@ -106,7 +118,7 @@ export class AccountExpectation {
   missingCash(shown: Decimal, own = this.#execution.intents()): string | undefined {
     const record = this.#execution.record();
     const others = { earlierBuys: this.#earlierBuys(), lateFills: this.#lateFills(record), foreignBuys: foreignBuysBefore(record) };
-    return missingCash(shown, { own, ...others }, cashBefore(record));
+    return missingCash(shown, { own, ...others }, cashBefore(record)?.plus(this.#paid));
   }
 
   /**
@@ -133,6 +145,26 @@ export class AccountExpectation {
     const isBeside = !isMore(expected.cash.plus(this.#came), { ...expected, cash: shown });
     const cash = expected.cash.plus(gone).plus(isBeside ? this.#came : ZERO);
     return isMore(shown, { ...expected, cash: cash.plus(gone.times(PRICE_MAY_DIFFER)) }) ? cash : undefined;
+  }
+
+  /**
+   * Cash that is missing was paid out, where the account's activities show payments since the plan that explain it to the
+   * dollar: a withdrawal, or a fee. From then on it is not expected any more.
+   * @returns whether more of it is known than before.
+   */
+  async learnOfPayments({ account, market }: Pick<AccountSnapshot, "account" | "market">): Promise<boolean> {
+    const { broker, clock } = this.#execution.parts;
+    const record = this.#execution.record();
+    const at = record.accountBefore?.at;
+    if (at === undefined || clock.monotonic() < this.#readPaidAt) return false;
+    this.#readPaidAt = clock.monotonic() + EXTERNAL_FILLS_AFTER_MS;
+    const paid = await this.#execution.unlessStopping(paidSince(broker, at, market));
+    const used = mayBeUsed({ own: this.#execution.intents(), earlierBuys: this.#earlierBuys(), foreignBuys: foreignBuysBefore(record) });
+    if (!paid.lt(this.#paid) || !isExplainedBy(paid, account.cash, this.#afterFills(record), used)) return false;
+    const text = `${formatDollars(paid.neg())} was paid out of the account since it was planned for. The targets apply to what remains.`;
+    this.#execution.emit({ kind: "doubt", level: "warn", text });
+    this.#paid = paid;
+    return true;
   }
 
   /** Much missing cash counts as withdrawn only if the account's activities say so: accounts have been shown empty for minutes. */

@@ -1,6 +1,7 @@
 import type { Order, Position } from "../../domain/broker.ts";
 import { messageOf } from "../../domain/errors.ts";
 import type { IntentRecord } from "../../domain/ledger/orders.ts";
+import { wasSent } from "../../domain/ledger/orders.ts";
 import type { ExecutionRecord } from "../../domain/ledger/executions.ts";
 import type { Decimal } from "../../domain/decimal.ts";
 import { decimal, min, ONE, ZERO } from "../../domain/decimal.ts";
@@ -153,7 +154,7 @@ export class AccountWatch {
       this.#held = positions;
       this.#cash = account.cash;
       await this.#refuseUncovered(orders, followUpOf);
-      if (await this.#lacksCash(account.cash)) return false;
+      if (await this.#lacksCash(account, orders)) return false;
       this.#lookedAt = readClocks(clock);
       return true;
     } catch (error) {
@@ -174,14 +175,20 @@ export class AccountWatch {
 
   /**
    * Planned cash may have been withdrawn since (R24), or may not be shown yet. It is awaited for as long as an
-   * account may lag; nothing is sent in the meantime.
+   * account may lag; nothing is sent in the meantime. Where the activities prove a withdrawal, what remains is planned again.
    */
-  async #lacksCash(shown: Decimal): Promise<boolean> {
+  async #lacksCash(account: AccountSnapshot["account"], orders: OrderLifecycle): Promise<boolean> {
     const { clock, stopping } = this.#execution.parts;
-    const missing = this.#expectation.missingCash(shown);
+    const missing = this.#expectation.missingCash(account.cash);
+    const market = this.#market.reading;
+    if (missing !== undefined && market !== undefined && (await this.#expectation.learnOfPayments({ account, market }))) {
+      this.#cashMissingSince = undefined;
+      this.#dropBuys(orders);
+      return true;
+    }
     if (missing === undefined) {
       this.#cashMissingSince = undefined;
-      if (!this.#expectation.mayOverspend(shown)) return false;
+      if (!this.#expectation.mayOverspend(account.cash)) return false;
       this.#execution.warn("Nothing is bought yet: the account may not show our last buys, and others have changed its cash.");
       await clock.sleep(CASH_PAUSE_MS, stopping);
       return true;
@@ -192,6 +199,12 @@ export class AccountWatch {
       await clock.sleep(CASH_PAUSE_MS, stopping);
     } else this.#stop = { cause: "foreign-hand", reason: `Cash left the account during the execution: ${missing}.` };
     return true;
+  }
+
+  /** They were planned on cash that was paid out since: what remains is planned anew (R33). */
+  #dropBuys(orders: OrderLifecycle): void {
+    for (const intent of this.#execution.intents())
+      if (intent.side === "buy" && !wasSent(intent)) orders.drop(intent, "Planned again, because money was paid out of the account.");
   }
 
   /** Changes not explained by our fills may come from an abandoned order. */
@@ -287,8 +300,10 @@ export class AccountWatch {
     if (this.#blockedSince !== undefined) return "unsettled";
     const known = this.#expectation.of(record);
     if (unsettled(snapshot, known) !== undefined || isMore(snapshot.account.cash, known)) await this.#learnOfEarlierOrders(lastChance);
-    if (waited >= EXTERNAL_FILLS_AFTER_MS && unsettled(snapshot, this.#expectation.of(record)) !== undefined)
+    if (waited >= EXTERNAL_FILLS_AFTER_MS && unsettled(snapshot, this.#expectation.of(record)) !== undefined) {
       await this.#expectation.learnOfExternalFills(snapshot);
+      if (unsettled(snapshot, this.#expectation.of(record)) !== undefined) await this.#expectation.learnOfPayments(snapshot);
+    }
     const expected = this.#expectation.of(record);
     const missing = unsettled(snapshot, expected);
     const more = this.#expectation.withoutDeposit(record, snapshot, expected);

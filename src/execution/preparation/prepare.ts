@@ -11,6 +11,7 @@ import { inheritable, planWithHeirs } from "./inherited-ids.ts";
 import { endEarlierOrders } from "./earlier-orders.ts";
 import { TRIED_AGAIN } from "./opening.ts";
 import { planInput, symbolsOf } from "./plan-input.ts";
+import { withPayments } from "./payments.ts";
 import { EXTERNAL_FILLS_AFTER_MS, explainedByExternalFills, withExternalFills } from "./external-fills.ts";
 import type { AccountSnapshot } from "./account-snapshot.ts";
 import { PricesUnread, readAccount, readHoldings, sessionLeft, unlessAborted, withoutEnded } from "./account-snapshot.ts";
@@ -213,14 +214,14 @@ interface Reading {
 async function settle(parts: PrepareParts, request: PrepareRequest, first: Reading): Promise<AccountSnapshot | Declined> {
   let { snapshot, isWhole } = first;
   const fromOurs = expectedNow(parts, snapshot);
-  let expected = fromOurs;
+  let expected: Expected = fromOurs;
   const start = parts.clock.monotonic();
   let listAt = start + EXTERNAL_FILLS_AFTER_MS;
   for (let round = 0; ;) {
     const waited = parts.clock.monotonic() - start;
     const isLate = waited > SETTLE_LIMIT_MS;
-    if (parts.clock.monotonic() >= listAt && unsettled(snapshot, expected) !== undefined) {
-      expected = withExternalFills(fromOurs, await explainedByExternalFills(parts.broker, snapshot, fromOurs));
+    if (parts.clock.monotonic() >= listAt && (unsettled(snapshot, expected) !== undefined || isMore(snapshot.account.cash, expected))) {
+      expected = await explainedFrom(parts, snapshot, fromOurs);
       listAt = parts.clock.monotonic() + EXTERNAL_FILLS_AFTER_MS;
     }
     const missing = unsettled(snapshot, expected);
@@ -247,21 +248,33 @@ async function settle(parts: PrepareParts, request: PrepareRequest, first: Readi
   }
 }
 
+/** With the orders and payments of others that explain exactly what our own fills do not. */
+async function explainedFrom({ broker }: PrepareParts, snapshot: AccountSnapshot, fromOurs: ExpectedNow): Promise<Expected> {
+  const expected = withExternalFills(fromOurs, await explainedByExternalFills(broker, snapshot, fromOurs));
+  return fromOurs.since === undefined ? expected : withPayments(broker, snapshot, expected, fromOurs.since);
+}
+
+interface ExpectedNow extends Expected {
+  /** When the account was read that the cash starts from, by our wall clock. */
+  readonly since: number | undefined;
+}
+
 /**
  * The position after our newest order of each symbol, and the cash after the last execution that traded, as
  * long as the venue may not show them yet.
  */
-function expectedNow(parts: PrepareParts, snapshot: AccountSnapshot): Expected {
+function expectedNow(parts: PrepareParts, snapshot: AccountSnapshot): ExpectedNow {
   const isRecent = (intent: IntentRecord): boolean => mayNotBeShownYet(intent, snapshot, parts.clock);
   const newest = new Map<string, IntentRecord>();
-  let money: Pick<Expected, "cash" | "traded"> = { cash: undefined, traded: ZERO };
+  let money: Pick<ExpectedNow, "cash" | "traded" | "since"> = { cash: undefined, traded: ZERO, since: undefined };
   for (const execution of parts.ledger.recentExecutions(5).toReversed()) {
     const filled = parts.ledger.intentsOf(execution.id).filter((intent) => intent.filledQuantity.gt(ZERO));
     // A late fill of an earlier execution is not in this one's initial cash, so the cash cannot be calculated.
     const late = [...newest.values()].some((intent) => filledSince(intent, execution.startedAt));
-    if (filled.some(isRecent)) money = expectedAfter(filled, late ? undefined : cashBefore(execution));
+    if (filled.some(isRecent))
+      money = { ...expectedAfter(filled, late ? undefined : cashBefore(execution)), since: execution.accountBefore?.at };
     // It changed the cash after a late fill of an earlier one.
-    else if (filled.length > 0) money = { cash: undefined, traded: ZERO };
+    else if (filled.length > 0) money = { cash: undefined, traded: ZERO, since: undefined };
     for (const intent of filled) newest.set(intent.symbol, intent);
   }
   const recent = [...newest.values()].filter(isRecent);

@@ -165,9 +165,7 @@ export function missingCash(
 ): string | undefined {
   const toBuy = waitingCost(own);
   if (toBuy.eq(ZERO)) return undefined;
-  const underWay = openCost(own)
-    .plus(sum(earlierBuys.map(restOf)))
-    .plus(foreignBuys);
+  const underWay = mayBeUsed({ own, earlierBuys, foreignBuys });
   const expected = expectedAfter([...lateFills, ...own], before);
   const least = max(toBuy, (expected.cash ?? ZERO).minus(underWay).minus(toleranceFor(expected)));
   return shown.gte(least) ? undefined : `cash shows ${shown.toFixed()}, expected at least ${least.toFixed(2)}`;
@@ -204,6 +202,25 @@ export function unshownBuys(shown: Decimal, own: readonly IntentRecord[], expect
     if (highest !== undefined && lowest !== undefined && shown.lte(highest) && shown.gte(lowest)) explained = unshown;
   }
   return explained ?? unshown;
+}
+
+/** Dollars that buys may have used without a fill that is known. */
+export function mayBeUsed({ own, earlierBuys, foreignBuys }: Omit<Doings, "lateFills">): Decimal {
+  return openCost(own)
+    .plus(sum(earlierBuys.map(restOf)))
+    .plus(foreignBuys);
+}
+
+/**
+ * Whether the cash is what our fills make of it together with money that was paid in or out since.
+ * @param paid dollars that the account's activities book, negative when paid out.
+ * @param used dollars that open buys may have used besides.
+ */
+export function isExplainedBy(paid: Decimal, shown: Decimal, expected: Expected, used = ZERO): boolean {
+  if (expected.cash === undefined) return false;
+  const beyond = shown.minus(expected.cash.plus(paid));
+  const tolerance = toleranceFor(expected);
+  return beyond.lte(tolerance) && beyond.gte(ZERO.minus(tolerance.plus(used)));
 }
 
 /** It may have used its cash already. */
