@@ -98,7 +98,9 @@ export class Convergence {
     this.#parts = parts;
     this.#isAgeless = ageless;
     this.#mayHaveLost = snapshot === undefined;
-    this.#execution = new OpenExecution(parts, execution.id, signal);
+    this.#deadlineAt = parts.clock.monotonic() + (execution.deadline - parts.clock.now());
+    this.#sellUntil = this.#deadlineAt - Math.min(KEPT_FOR_BUYING_MS, (execution.deadline - execution.startedAt) / 2);
+    this.#execution = new OpenExecution(parts, { id: execution.id, signal, sellUntil: this.#sellUntil });
     this.#market = new MarketWatch(this.#execution, market, () => this.#wake());
     const gate = new OrderGate(parts.clock);
     // Nothing was heard of the account's orders since a warm reading, which is as good as checking them now.
@@ -110,8 +112,6 @@ export class Convergence {
     const pricer = new Pricer(this.#execution, quotes);
     this.#nextPlan = new NextPlan(this.#execution, { account: this.#account, market: this.#market, quotes, gate, fresh: this.#fresh });
     this.#pause = new PlanPause(this.#execution);
-    this.#deadlineAt = parts.clock.monotonic() + (execution.deadline - parts.clock.now());
-    this.#sellUntil = this.#deadlineAt - Math.min(KEPT_FOR_BUYING_MS, (execution.deadline - execution.startedAt) / 2);
     if (execution.phase === "cancelling") {
       this.#cancellingSince = parts.clock.monotonic();
       this.#cancellingReason = execution.outcomeReason;
@@ -206,7 +206,8 @@ export class Convergence {
     if (!isOver || this.#preparing || intents.length === 0 || !intents.every(isEnded)) return "none";
     const rests = this.#execution.rests();
     if (rests.length === 0) return "none";
-    return rests.some(({ passing }) => passing) ? "passing" : "lasting";
+    if (rests.some(({ passing }) => passing)) return "passing";
+    return rests.some(({ tooLate }) => tooLate) ? "too-late" : "lasting";
   }
 
   #followUp(record: IntentRecord): FollowUp {
@@ -343,12 +344,7 @@ export class Convergence {
 
   async #plan(what: "buys" | "rest"): Promise<NextPlanned> {
     if (!(await this.#hasAll())) return { kind: "decide-again" };
-    const maySell = this.#parts.clock.monotonic() < this.#sellUntil;
-    return this.#nextPlan.plan({
-      what,
-      maySell: maySell || this.#execution.record().wanted.kind === "exit",
-      blocked: () => this.#isBlocked(),
-    });
+    return this.#nextPlan.plan({ what, maySell: this.#execution.maySell, blocked: () => this.#isBlocked() });
   }
 
   /** Whether the ledger has all orders of this execution; after a restart the venue is asked before sending or planning anything. */

@@ -1,4 +1,5 @@
 import type { IntentRecord } from "../../domain/ledger/orders.ts";
+import { wasSent } from "../../domain/ledger/orders.ts";
 import type { ExecutionPhase } from "../../domain/ledger/executions.ts";
 import type { ExecutionOutcome, OutcomeCode } from "../../domain/outcome.ts";
 import type { StopCause } from "../../domain/stop-cause.ts";
@@ -97,8 +98,8 @@ export interface ExecutionFacts {
   readonly attempts: AttemptRules;
   /** From then on no sell works any more, so that time is left to buy (R21); monotonic. */
   readonly sellUntil: number;
-  /** What the newest plan and its orders have left undone, once all of them have ended (R33). */
-  readonly rest: "none" | "lasting" | "passing";
+  /** What the newest plan and its orders have left undone, once all of them have ended (R33); `too-late`: no time is left to sell it (R21). */
+  readonly rest: "none" | "lasting" | "passing" | "too-late";
   /** When the next plan is made; `undefined` until it has been decided that there is one. */
   readonly planAt: number | undefined;
   /** Another complete run would be held up by waiting for a cause to pass. */
@@ -119,7 +120,7 @@ export type Action =
   | { readonly kind: "plan"; readonly what: "buys" | "rest" }
   /** The next plan is made after a pause. */
   | { readonly kind: "pause" }
-  /** Without an outcome it follows from how the orders ended, and so does the code of it. */
+  /** Without an outcome it follows from how the orders ended, and so does the code of it; the reason then comes before theirs. */
   | {
       readonly kind: "finish";
       readonly outcome: ExecutionOutcome | undefined;
@@ -153,6 +154,8 @@ export function decide(facts: ExecutionFacts): Decision {
   if (facts.offHours && facts.marketOpen === false && unended.length > 0 && unended.every(isQueued)) {
     return only({ kind: "finish", outcome: "queued", cause: "queued", reason: "The orders wait for the next open." }, facts);
   }
+  const late = facts.preparing ? [] : unsentTooLate(facts, unended);
+  if (late.length > 0) return only({ kind: "drop", ids: late.map(idOf), reason: KEPT_FOR_BUYS }, facts);
   const cutShort = facts.preparing ? [] : restsToSend(facts);
   if (cutShort.length > 0) return only({ kind: "next-attempt", ids: cutShort.map(idOf) }, facts);
   if (unended.length > 0) return wait(facts, [...toPost(facts, unended), ...unended.flatMap((intent) => follow(intent, facts))]);
@@ -236,7 +239,8 @@ function decidePhaseEnd(facts: ExecutionFacts): Decision {
       );
     if (!facts.sellsOnly) return nextPlan("buys", facts, facts.planAt ?? facts.now);
   }
-  if (facts.rest !== "passing" || facts.offHours) return only({ kind: "finish", outcome: undefined, reason: "" }, facts);
+  const reason = facts.rest === "too-late" ? TOO_LATE_TO_SELL : "";
+  if (facts.rest !== "passing" || facts.offHours) return only({ kind: "finish", outcome: undefined, reason }, facts);
   return facts.planAt === undefined ? only({ kind: "pause" }, facts) : nextPlan("rest", facts, facts.planAt);
 }
 
@@ -265,10 +269,24 @@ function unbegun({ cause, reason }: StopReason): Extract<Action, { kind: "finish
   return { kind: "finish", outcome: STOP_CAUSES[cause].outcome, reason, cause };
 }
 
+const TOO_LATE_TO_SELL = "No time is left to sell: the rest of the deadline was kept for the buys.";
+const KEPT_FOR_BUYS = "The rest of the deadline is kept for the buys.";
+
+/** No sell is sent any more, so that time is left to buy (R21). */
+function isTooLateToSell({ side }: IntentRecord, { sellsOnly, now, sellUntil }: ExecutionFacts): boolean {
+  return side === "sell" && !sellsOnly && now >= sellUntil;
+}
+
+/** Sells that still wait for their turn, for the rate limit or for a quote. One that may have reached the venue is sent all the same (R19). */
+function unsentTooLate(facts: ExecutionFacts, unended: readonly IntentFacts[]): IntentFacts[] {
+  return unended.filter(({ record, busy }) => !busy && isTooLateToSell(record, facts) && !wasSent(record));
+}
+
 /** Terminal orders of limit style whose rest is sent again, each under the next attempt. */
 function restsToSend(facts: ExecutionFacts): IntentFacts[] {
   const records = recordsOf(facts.intents);
-  const isPlanned = ({ symbol, phase }: IntentRecord): boolean => phase === facts.phase && facts.planned.has(symbol);
+  const isPlanned = (record: IntentRecord): boolean =>
+    record.phase === facts.phase && facts.planned.has(record.symbol) && !isTooLateToSell(record, facts);
   return facts.intents.filter(({ record, busy }) => !busy && isPlanned(record) && isContinued(record, records, facts.attempts));
 }
 
@@ -330,7 +348,7 @@ function followOpen(intent: IntentFacts, facts: ExecutionFacts): Action[] {
 function dueCancel(intent: IntentFacts, facts: ExecutionFacts): Action[] {
   const overdue =
     facts.marketOpen === true && intent.workingSince !== undefined && facts.now - intent.workingSince >= timeoutOf(intent, facts);
-  const isSoldTooLate = intent.record.side === "sell" && !facts.sellsOnly && facts.now >= facts.sellUntil;
+  const isSoldTooLate = isTooLateToSell(intent.record, facts);
   const again = facts.now >= (intent.cancelAgainAt ?? Infinity) && intent.record.status !== "pending_cancel";
   if (!again && (intent.cancelRequestedAt !== undefined || (facts.phase !== "cancelling" && !overdue && !isSoldTooLate))) return [];
   const reason =
@@ -338,7 +356,7 @@ function dueCancel(intent: IntentFacts, facts: ExecutionFacts): Action[] {
       ? (facts.cancellingReason ?? "Stopped.")
       : overdue
         ? `It was not filled within ${String(timeoutOf(intent, facts) / 1_000)} s.`
-        : "The rest of the deadline is kept for the buys.";
+        : KEPT_FOR_BUYS;
   return [{ kind: "cancel", id: idOf(intent), reason }];
 }
 

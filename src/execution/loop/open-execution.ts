@@ -26,12 +26,20 @@ export class OpenExecution {
   readonly parts: ExecutionParts;
   readonly id: string;
   readonly signal: Signal;
+  readonly #sellUntil: number;
   #strategyTargets: readonly StrategyTarget[] | undefined;
 
-  constructor(parts: ExecutionParts, id: string, signal: Signal) {
+  /** @param sellUntil from then on nothing is sold, unless there is nothing to buy (R21); monotonic. */
+  constructor(parts: ExecutionParts, { id, signal, sellUntil }: Readonly<{ id: string; signal: Signal; sellUntil: number }>) {
     this.parts = parts;
     this.id = id;
     this.signal = signal;
+    this.#sellUntil = sellUntil;
+  }
+
+  /** Whether sells may still be sent. */
+  get maySell(): boolean {
+    return this.parts.clock.monotonic() < this.#sellUntil || this.record().wanted.kind === "exit";
   }
 
   record(): ExecutionRecord {
@@ -99,9 +107,12 @@ export class OpenExecution {
   }
 
   #restFacts(): RestFacts {
-    const { ledger, settings } = this.parts;
+    const { ledger, settings, clock } = this.parts;
     const minimum = max(settings.minTradeValue, ONE);
-    return { plan: this.plan(), intents: this.intents(), tries: ledger.intentsOfSignal(this.signal.id), minimum };
+    const facts = { plan: this.plan(), intents: this.intents(), tries: ledger.intentsOfSignal(this.signal.id), minimum };
+    if (this.record().wanted.kind === "exit") return facts;
+    const now = clock.now();
+    return { ...facts, selling: { now, until: now + this.#sellUntil - clock.monotonic() } };
   }
 
   /** A complete run is waiting that this execution would delay by waiting for an obstacle to pass. */

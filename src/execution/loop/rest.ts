@@ -33,6 +33,8 @@ export interface Rest {
   readonly reason: SkipReason | "not-sent" | "account-unsettled";
   /** The cause may pass. */
   readonly passing: boolean;
+  /** It would be, but only a sell could change it, and no time is left for one (R21). */
+  readonly tooLate?: true;
   /** Earliest retry, milliseconds since the epoch. */
   readonly notBefore?: number | undefined;
   /** The order that fell short; missing when none was sent. */
@@ -47,6 +49,14 @@ export interface RestFacts {
   readonly tries: readonly IntentRecord[];
   /** Minimum order in dollars. */
   readonly minimum: Decimal;
+  /** Of an execution under way that buys after it sells; where it is missing, sells are not bound in time. */
+  readonly selling?: SellingTime;
+}
+
+/** No sell is sent after `until`: the rest of the deadline is kept for the buys (R21). Wall clock, milliseconds since the epoch. */
+export interface SellingTime {
+  readonly now: number;
+  readonly until: number;
 }
 
 /** What the newest plan and the orders after it did not complete; empty when the plan was completed. */
@@ -55,7 +65,25 @@ export function restOf(facts: RestFacts): Rest[] {
   const lines = last.lines.flatMap((line) => restOfLine(line, last, facts));
   const orders = looseEnds(last, facts);
   const unsettled: Rest[] = last.missing === undefined ? [] : [{ symbol: "", reason: "account-unsettled", passing: true }];
-  return withCash([...lines, ...orders, ...unsettled], last);
+  return withCash(
+    [...lines, ...orders, ...unsettled].map((rest) => withinSelling(rest, last, facts)),
+    last,
+  );
+}
+
+/** An order that is at the venue already may still sell them, or may have. */
+const MAY_SELL_BY_ITSELF: ReadonlySet<Rest["reason"]> = new Set<Rest["reason"]>(["order-unknown", "own-order-working", "foreign-order"]);
+
+/** What has to be sold, and cannot be tried again while sells are sent, waits for nothing. */
+function withinSelling(rest: Rest, last: PhaseSummary, { selling }: RestFacts): Rest {
+  if (selling === undefined || !rest.passing || MAY_SELL_BY_ITSELF.has(rest.reason) || !isToSell(rest, last)) return rest;
+  return selling.now + pauseOf(rest, selling.now) < selling.until ? rest : { ...rest, passing: false, tooLate: true };
+}
+
+function isToSell({ symbol, intent }: Rest, { lines }: PhaseSummary): boolean {
+  if (intent !== undefined) return intent.side === "sell";
+  const line = lines.find((each) => each.symbol === symbol);
+  return line !== undefined && decimal(line.actualValue).gt(decimal(line.targetValue));
 }
 
 /** Symbols that are on target in the newest plan, or that reached it by their orders: this signal no longer trades them (R33). */

@@ -105,7 +105,7 @@ export async function concludeExecution(
 
 /** What stopped it comes first; then what its orders had left by then. */
 function endedAs({ outcome, reason, cause }: Extract<Action, { kind: "finish" }>, orders: Judged): Judged {
-  if (outcome === undefined) return orders;
+  if (outcome === undefined) return reason === "" ? orders : { ...orders, reason: `${reason} ${orders.reason}` };
   const isTold = outcome === "incomplete" && orders.outcome !== "on-target" && orders.reason !== "";
   // It ran out of time before it began, because the venue refused its orders.
   const isLate = outcome === "refused" && (cause === "deadline" || cause === "stale");

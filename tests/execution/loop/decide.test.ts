@@ -269,6 +269,15 @@ describe("refusals (R20)", () => {
     expect(kinds({ intents: [working], sellUntil: NOW, sellsOnly: true })).toEqual([]);
     expect(kinds({ intents: [working], sellUntil: NOW + 1 })).toEqual([]);
   });
+
+  test("a sell that was never sent is dropped then; one that may have reached the venue is sent under its id (R19, R21)", () => {
+    const unsent = intent({ state: "recorded", side: "sell" }, { notBefore: NOW + 9_000 });
+    expect(kinds({ intents: [unsent], sellUntil: NOW })).toEqual(["drop"]);
+    expect(kinds({ intents: [unsent], sellUntil: NOW + 1 })).toEqual([]);
+    expect(kinds({ intents: [unsent], sellUntil: NOW, sellsOnly: true })).toEqual([]);
+    expect(kinds({ intents: [intent({ state: "recorded", side: "sell", code: "proven-absent" })], sellUntil: NOW })).toEqual(["post"]);
+    expect(kinds({ intents: [intent({ state: "recorded", side: "buy" })], sellUntil: NOW })).toEqual(["post"]);
+  });
 });
 
 describe("blocked before it has begun (R5, R17, R22)", () => {
