@@ -47,12 +47,15 @@ function rejection(answer: RejectedAnswer, retryAt: number): SubmitAnswer {
   // Without one of Alpaca's codes, a proxy may have answered although the order went through.
   if (code === undefined) return { kind: "unknown", message: `HTTP ${status} without a code: ${message}` };
   const { buyingPower, costBasis, available } = answer;
-  return { kind: "refused", reason: refusalReasonOf(answer), status, code, message, requestId, buyingPower, costBasis, available };
+  const reason = refusalReasonOf(answer);
+  const said = reason === "trade-suspended" ? `${message} ${SWITCH_HINT}` : message;
+  return { kind: "refused", reason, status, code, message: said, requestId, buyingPower, costBasis, available };
 }
 
 /** Alpaca's answer to keys that can read but not trade; it has no code. */
 const NO_PERMISSION = "forbidden.";
 const KEYS_HINT = "(the API keys or the OAuth token were refused: check that they are valid and allow trading)";
+const SWITCH_HINT = "(check the account's own switch `suspend_trade` on its page at Alpaca: while it is on, every order is refused)";
 
 /** Seen with two different codes, so the text decides. */
 const ID_TAKEN = /client.?order.?id must be unique/i;
@@ -68,9 +71,10 @@ const REFUSALS: readonly (readonly [RefusalReason, RegExp])[] = [
   ["unknown-asset", /(asset|symbol) .*not found|(asset|symbol) not found|could not find asset/i],
   ["trading-halt", /trading halt|halted|limit.up|limit.down|trading .*paused|temporarily (not available|unavailable)/i],
   ["not-tradable", /not tradable|asset .*not active/i],
+  ["trade-suspended", /rejected by user request/i],
   [
     "account-restricted",
-    /not authorized|pattern day trad|no day trades permitted|liquidation only|rejected by user request|orders not allowed for account|account .*(restricted|blocked|suspended)|trading is blocked/i,
+    /not authorized|pattern day trad|no day trades permitted|liquidation only|orders not allowed for account|account .*(restricted|blocked|suspended)|trading is blocked/i,
   ],
 ];
 

@@ -232,6 +232,7 @@ export type RefusalReason =
   | "unknown-asset"
   | "cannot-short"
   | "account-restricted"
+  | "trade-suspended"
   | "keys-refused"
   | "other";
 
@@ -247,6 +248,7 @@ export const REFUSAL_MEANINGS: Record<RefusalReason, string> = {
   "unknown-asset": "The venue does not know the symbol.",
   "cannot-short": "The sell would have opened a short position.",
   "account-restricted": "The account may not trade, or may only close positions.",
+  "trade-suspended": "The account's own switch `suspend_trade` is on: every order is refused until its owner switches it off.",
   "keys-refused": "The API keys or the OAuth token are not valid any more, or may read and not trade.",
   other: "Anything else; the venue's own words are in the log and in `explain`.",
 };

@@ -168,7 +168,6 @@ describe("an order that the venue refused", () => {
     ["below-minimum", 422, 42210000, "notional amount must be >= 1.00"],
     ["account-restricted", 403, 40310000, "account is not authorized to trade"],
     ["account-restricted", 403, 40310100, "trade denied due to pattern day trading protection"],
-    ["account-restricted", 403, 40310000, "new orders are rejected by user request"],
     ["account-restricted", 403, 40310000, "no day trades permitted based on your previous day account equity being under $25,000"],
     ["account-restricted", 422, 40010001, "us_equity orders not allowed for account"],
     ["not-fractionable", 403, 40310000, "fractional trading is disabled for this account"],
@@ -206,6 +205,15 @@ describe("an order that the venue refused", () => {
       message: expect.stringContaining("check that they are valid and allow trading"),
     });
     expect(posts).toBe(1);
+  });
+
+  test("because its owner has switched trading off names the switch", async () => {
+    const { answer } = await submitted({ status: 403, json: { code: 40310000, message: "new orders are rejected by user request" } });
+    expect(answer).toMatchObject({
+      kind: "refused",
+      reason: "trade-suspended",
+      message: expect.stringMatching(/^new orders are rejected by user request .*`suspend_trade` on its page at Alpaca/),
+    });
   });
 
   test("is recognised by its text even if escaped on the wire", async () => {

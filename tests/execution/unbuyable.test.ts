@@ -152,7 +152,7 @@ describe("an asset whose answers do not say whether it is fractionable", () => {
   test("for good: the whole shares are sold, and the end is not called on target", async () => {
     open({ exchange: { cash: decimal("1000"), positions }, executionDeadlineSeconds: 200 });
     unsaid("TQQQ", Infinity);
-    expect(await hedged()).toMatch(/^incomplete: .*TQQQ \(fractions-unknown\)/);
+    expect(await hedged()).toMatch(/^off-target: .*No time is left to sell.*TQQQ \(fractions-unknown\)/);
     expect(book(desk)).toEqual(["buy BTAL filled", "buy UVXY filled", "sell TQQQ filled"]);
     expectUnharmed(desk);
   });

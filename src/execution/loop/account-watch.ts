@@ -9,6 +9,7 @@ import { AccountExpectation } from "./account-expectation.ts";
 import type { StopReason } from "./decide.ts";
 import type { FollowUp } from "./follow-up.ts";
 import { isSameHoldings } from "./fresh-reading.ts";
+import { blocksText, SUSPENDED } from "../preparation/declining.ts";
 import type { Inheritable } from "../preparation/inherited-ids.ts";
 import { inheritable } from "../preparation/inherited-ids.ts";
 import { otherInstance } from "../preparation/earlier-orders.ts";
@@ -288,6 +289,7 @@ export class AccountWatch {
     const read = await this.#execution.unlessStopping(pricesMayFail ? reads.catch(orUnpriced) : reads);
     const snapshot = withoutEnded(read, ledger);
     if (before === undefined) this.#market.saw(snapshot.market);
+    this.#sawSwitch(snapshot);
     this.#lookedAt = readAt;
     this.#held = snapshot.positions;
     this.#cash = undefined;
@@ -354,19 +356,26 @@ export class AccountWatch {
     const market = this.#market.reading;
     const other = market && otherInstance(this.#execution.parts, { openOrders: reading.openOrders, market });
     if (other !== undefined) this.#stop = { cause: "foreign-hand", reason: other.reason };
-    this.#sawBlocks(reading.account.blocks);
+    this.#sawBlocks(reading.account);
     return this.#stop !== undefined;
   }
 
+  /** Where the account's configuration confirms what a refusal said of its switch, every other order would be refused too. */
+  #sawSwitch({ configuration }: AccountSnapshot): void {
+    const isSuspended =
+      configuration?.suspendTrade === true && this.#execution.intents().some(({ status }) => status === "trade-suspended");
+    if (isSuspended) this.#stop ??= { cause: "account-blocked", reason: `${SUSPENDED} Switch it off on the account's page there.` };
+  }
+
   /** One reading may show a passing state of the account: only a later one that says the same stops, and nothing is sent before it. */
-  #sawBlocks(blocks: readonly string[]): void {
+  #sawBlocks(account: AccountSnapshot["account"]): void {
     const now = this.#execution.parts.clock.monotonic();
-    if (blocks.length === 0) this.#blockedSince = undefined;
+    if (account.blocks.length === 0) this.#blockedSince = undefined;
     else if (this.#blockedSince === undefined) {
       this.#blockedSince = now;
-      this.#execution.warn(`The account may not trade: ${blocks.join(", ")}. Nothing is sent until it is read again.`);
+      this.#execution.warn(`The account may not trade: ${blocksText(account)}. Nothing is sent until it is read again.`);
     } else if (now - this.#blockedSince >= BLOCKED_FOR_MS)
-      this.#stop = { cause: "account-blocked", reason: `The account may no longer trade: ${blocks.join(", ")}.` };
+      this.#stop = { cause: "account-blocked", reason: `The account may no longer trade: ${blocksText(account)}.` };
   }
 
   #warnOfFailure(text: string): void {

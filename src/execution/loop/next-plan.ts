@@ -80,6 +80,7 @@ export class NextPlan {
     const { assets, clock } = this.#execution.parts;
     for (const { symbol, status, updatedAt } of own) {
       if (status === "not-fractionable") assets.refusedFractions(symbol, clock.now() - updatedAt);
+      if (status === "trade-suspended") assets.configuration.askAgain();
       if (status === "not-tradable" || status === "unknown-asset") assets.readAgain(symbol);
     }
     const settled = (await this.#settledByFresh()) ?? (await this.#parts.account.settled(blocked));

@@ -191,6 +191,7 @@ function refused(intent: IntentRecord, tries: readonly IntentRecord[]): Rest {
     case "not-tradable":
     case "unknown-asset":
     case "account-restricted":
+    case "trade-suspended":
     case "insufficient-quantity":
     case "cannot-short":
     case "wash-trade":

@@ -1,3 +1,4 @@
+import type { Account } from "../../domain/broker.ts";
 import { accountRefusal } from "../../accounts/account-guard.ts";
 import { max, min, sum, ZERO } from "../../domain/decimal.ts";
 import { formatDollars } from "../../domain/format.ts";
@@ -67,15 +68,24 @@ export function stillWanted(parts: PrepareParts, request: PrepareRequest): Decli
   return parts.abandoned.aborted ? declined("superseded", "A newer run took its place, or the daemon is stopping.") : gate(parts, request);
 }
 
+/** The refusal and the account's configuration say the same. */
+export const SUSPENDED = "The account's own switch `suspend_trade` is on, so Alpaca refuses every order.";
+
+/** What blocks the account, in the venue's words; one of them is a switch of its owner's. */
+export function blocksText({ blocks }: Pick<Account, "blocks">): string {
+  return blocks
+    .map((block) => (block === "trade_suspended_by_user" ? `${block} (its own switch \`suspend_trade\` is on)` : block))
+    .join(", ");
+}
+
 export function accountDeclined(parts: PrepareParts, snapshot: AccountSnapshot): Declined | undefined {
   const refusal = accountRefusal(parts.account, parts.ledger, snapshot.account);
   if (refusal !== undefined) return { ...declined("account-blocked", refusal.reason, refusal.hint), snapshot };
   if (snapshot.configuration?.suspendTrade === true) {
-    const suspended = "The account's own switch `suspend_trade` is on, so Alpaca refuses every order.";
-    return { ...declined("account-blocked", suspended, "Nothing was sent. Switch it off on the account's page at Alpaca."), snapshot };
+    return { ...declined("account-blocked", SUSPENDED, "Nothing was sent. Switch it off on the account's page at Alpaca."), snapshot };
   }
   if (snapshot.account.blocks.length === 0) return undefined;
-  const reason = `The account may not trade: ${snapshot.account.blocks.join(", ")}.`;
+  const reason = `The account may not trade: ${blocksText(snapshot.account)}.`;
   return {
     ...declined("account-blocked", reason, "Nothing was sent. Check the account's page at the broker, or contact its support."),
     snapshot,

@@ -113,8 +113,8 @@ export const TENACITY: readonly Mutant[] = [
     patches: [
       {
         file: "src/execution/loop/decide.ts",
-        find: 'intent.record.side === "sell" && !facts.sellsOnly && facts.now >= facts.sellUntil',
-        replace: 'intent.record.side === "sell" && !facts.sellsOnly && facts.now >= facts.sellUntil + 1e12',
+        find: 'return side === "sell" && !sellsOnly && now >= sellUntil;',
+        replace: 'return side === "sell" && !sellsOnly && now >= sellUntil + 1e12;',
       },
     ],
     test: "tests/execution/loop/decide.test.ts",
