@@ -209,11 +209,13 @@ export class Rebalancer {
   #nothingToSend(signal: Signal, options: RebalanceOptions, { plan, input, snapshot }: Ready): RebalanceResult | undefined {
     if (plan.sells.length + plan.buys.length > 0 || plan.reachesTarget) return undefined;
     const minimum = max(this.#parts.settings.minTradeValue, ONE);
-    const left = restOf({ plan: summarisePlan(plan, { input }), intents: [], tries: [], minimum });
+    const summary = summarisePlan(plan, { input });
+    const left = restOf({ plan: summary, intents: [], tries: [], minimum });
     const passing = left.filter((rest) => rest.passing);
     const missed = plan.lines.flatMap(({ leftAlone }) => (leftAlone === undefined || isOnTargetReason(leftAlone) ? [] : [leftAlone]));
     const meanings = [...new Set(missed)].map((each) => SKIP_REASONS[each].meaning);
-    const reason = `Nothing can be traded now: ${left.map((rest) => restText(rest)).join(", ")}. ${meanings.join(" ")}`.trimEnd();
+    const reason =
+      `Nothing can be traded now: ${left.map((rest) => restText(rest)).join(", ")}. ${[...meanings, ...(summary.selling.pledge === undefined ? [] : [summary.selling.pledge])].join(" ")}`.trimEnd();
     if (options.takeUp !== undefined) return { kind: "still-off", reason, mayPass: passing.length > 0 };
     if (passing.length === 0) return undefined;
     const causes = left.map(({ symbol, reason: code }) => ({ symbol, code }));

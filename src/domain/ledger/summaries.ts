@@ -63,6 +63,8 @@ export interface PhaseSummary {
   readonly missing?: string | undefined;
   /** Whether buying power, and not cash, bounded the buys. */
   readonly powerIsShort?: boolean;
+  /** What explains all of the buying power that is short and will not come by waiting, as a sentence. */
+  readonly pledge?: string;
   /** Whether open buys, of whomever, kept some of the cash. */
   readonly isReserved?: boolean;
   /** Dollars that the base may come to when what may have been split is known; missing where it is known. */

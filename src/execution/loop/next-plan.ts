@@ -21,6 +21,7 @@ import type { FreshReading } from "./fresh-reading.ts";
 import type { MarketWatch } from "./market-watch.ts";
 import type { OpenExecution } from "./open-execution.ts";
 import type { OrderGate } from "./order-gate.ts";
+import { pledgedBy } from "../preparation/pledges.ts";
 import { planInput, symbolsOf } from "../preparation/plan-input.ts";
 import type { QuoteBook } from "../styles/quote-book.ts";
 import type { MarketReading, AccountSnapshot } from "../preparation/account-snapshot.ts";
@@ -228,12 +229,13 @@ export class NextPlan {
   /** R20: a small part of the buys is not sent while more buying power may still come. */
   #waitsForPower(plan: Plan, input: PlanInput): string | undefined {
     const lacking = plan.lines.filter(({ leftAlone }) => leftAlone === "insufficient-cash");
-    if (lacking.length === 0 || input.account.buyingPower.gte(input.account.cash)) return undefined;
+    const atMost = input.account.cash.minus(pledgedBy(input.holdings));
+    if (lacking.length === 0 || input.account.buyingPower.gte(atMost)) return undefined;
     const bought = sum(plan.buys.map(({ estimatedValue }) => estimatedValue));
     const planned = new Set([...plan.buys, ...lacking].map(({ symbol }) => symbol));
     const missing = sum(plan.lines.filter(({ symbol }) => planned.has(symbol)).map((line) => lackOf(line)));
-    // More than the cash never comes: what it cannot pay is no reason to wait.
-    const hoped = min(missing, input.account.cash);
+    // More than the cash never comes, nor what secures a put: what they cannot pay is no reason to wait.
+    const hoped = min(missing, atMost);
     if (plan.sells.length > 0 || bought.gte(hoped.times(HALF)) || !this.#mayComeSoon()) return undefined;
     return `buying power allows ${formatDollars(bought)} of the ${formatDollars(missing)} to buy`;
   }

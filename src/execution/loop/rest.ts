@@ -15,6 +15,8 @@ const MOST_ATTEMPTS = 60;
 /** Pauses before retrying an order that was refused for another passing reason; milliseconds. */
 const REFUSED_PAUSES_MS = [5_000, 15_000, 30_000] as const;
 const LONGEST_PAUSE_MS = 30_000;
+/** Buying power may lag this long behind the end of an order. */
+const POWER_LAGS_MS = 30_000;
 
 /** A plan's reasons for no order that say how the symbol's last order ended. */
 const TOLD_OF_ORDERS: ReadonlySet<SkipReason> = new Set<SkipReason>([
@@ -68,6 +70,7 @@ export function restOf(facts: RestFacts): Rest[] {
   return withCash(
     [...lines, ...orders, ...unsettled].map((rest) => withinSelling(rest, last, facts)),
     last,
+    facts,
   );
 }
 
@@ -220,13 +223,19 @@ function wasRefused({ state, status }: IntentRecord): boolean {
  * A lack of cash may pass when buying power lags behind the cash, when open buys reserve some of it, when another rest
  * may bring cash, and after whole-share buys, which are counted above their price and leave some cash (R11).
  */
-function withCash(rests: readonly Rest[], { powerIsShort, isReserved, buys }: PhaseSummary): Rest[] {
+function withCash(rests: readonly Rest[], { powerIsShort, pledge, isReserved, buys }: PhaseSummary, facts: RestFacts): Rest[] {
+  const mayGrow = powerIsShort === true && (pledge === undefined || !isPledgedForGood(facts));
   const mayCome =
-    powerIsShort === true ||
-    isReserved === true ||
-    buys.some(({ quantity }) => quantity !== undefined) ||
-    rests.some(({ passing }) => passing);
+    mayGrow || isReserved === true || buys.some(({ quantity }) => quantity !== undefined) || rests.some(({ passing }) => passing);
   return rests.map((rest) => (rest.reason === "insufficient-cash" ? { ...rest, passing: mayCome } : rest));
+}
+
+/**
+ * Waiting frees nothing that secures a put. But for a while after our orders buying power may lag all the same, and once the
+ * execution has ended, another one may find that it was freed.
+ */
+function isPledgedForGood({ selling, intents }: RestFacts): boolean {
+  return selling !== undefined && intents.every(({ updatedAt }) => Math.abs(selling.now - updatedAt) >= POWER_LAGS_MS);
 }
 
 /**

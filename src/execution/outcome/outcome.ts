@@ -165,6 +165,7 @@ function judgeOrders(execution: Pick<ExecutionRecord, "plan">, facts: Omit<RestF
   const left = groupedByCause((missed.length === 0 ? lines : missed).map((line) => [line.symbol, line.leftAlone ?? ""]));
   const reasons = [
     ...(left.length === 0 ? [] : [`Left alone: ${left.map(([symbols, cause]) => `${symbols} (${cause})`).join("; ")}.`]),
+    ...(last?.pledge === undefined ? [] : [last.pledge]),
     ...(last?.missing === undefined ? [] : [`Bought on an account that did not contain all our fills: ${last.missing}.`]),
   ];
   return { outcome: "off-target", code: "left-alone", reason: reasons.join(" ") };

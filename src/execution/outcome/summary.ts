@@ -8,6 +8,7 @@ import type { SkipReason, Plan, PlanInput, PlanLine, PlannedOrder } from "../../
 import { isOnTargetReason } from "../../portfolio/plan.ts";
 import { isOwnOrder } from "../orders/ids.ts";
 import { costOf } from "../preparation/plan-input.ts";
+import { pledgeText } from "../preparation/pledges.ts";
 import type { AccountSnapshot } from "../preparation/account-snapshot.ts";
 
 const HALF = decimal("0.5");
@@ -95,7 +96,7 @@ export function knownForeignOrders(execution: Pick<ExecutionRecord, "accountBefo
 
 /** What a plan was made on, as far as it tells how final the plan is. */
 export interface PlannedOn {
-  readonly input: Pick<PlanInput, "account" | "workingOrders">;
+  readonly input: Pick<PlanInput, "account" | "workingOrders" | "holdings">;
   /** What the account did not show of our fills, in words. */
   readonly missing?: string | undefined;
 }
@@ -154,11 +155,18 @@ function summarisePhase(plan: Plan, { input, missing }: PlannedOn): PhaseSummary
     reachesTarget: plan.reachesTarget && missing === undefined,
     ...(missing === undefined ? {} : { missing }),
     ...(reserved.gt(ZERO) ? { isReserved: true } : {}),
-    ...(buyingPower.lt(cash.minus(reserved).minus(ONE)) ? { powerIsShort: true } : {}),
+    ...shortage(input, cash.minus(reserved).minus(buyingPower)),
     sells: plan.sells.map(summariseOrder),
     buys: plan.buys.map(summariseOrder),
     lines: plan.lines.map(summariseLine),
   };
+}
+
+/** @param lacking dollars of unreserved cash that are not in the buying power. */
+function shortage({ holdings }: PlannedOn["input"], lacking: Decimal): Pick<PhaseSummary, "powerIsShort" | "pledge"> {
+  if (lacking.lte(ONE)) return {};
+  const pledge = pledgeText(holdings, lacking);
+  return { powerIsShort: true, ...(pledge === undefined ? {} : { pledge }) };
 }
 
 function summariseOrder(order: PlannedOrder): OrderSummary {

@@ -4,6 +4,7 @@ import type { Clock } from "../../domain/clock.ts";
 import type { Ledger } from "../../domain/ledger.ts";
 import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import type { AccountSnapshot } from "./account-snapshot.ts";
+import { pledgedBy } from "./pledges.ts";
 
 /**
  * R16: at Alpaca orders, positions and cash disagree for up to ten seconds. A plan made on an inconsistent
@@ -101,18 +102,18 @@ export function isMore(cash: Decimal, expected: Expected): boolean {
 
 /**
  * Whether buying power does not yet include the proceeds of our fills, or the unused reservation of a buy. It is
- * never expected to exceed the cash (R16).
+ * never expected to exceed the cash, less what secures somebody's short puts (R16).
  * @param before dollars at the first plan of the execution; `undefined` when not known.
  * @param enough the sufficient fraction of the expected amount.
  */
 export function isPowerBehind(
-  { account, openOrders }: AccountSnapshot,
+  { account, positions, openOrders }: AccountSnapshot,
   expected: Expected,
   before: Decimal | undefined,
   enough: Decimal = ONE,
 ): boolean {
   if (before === undefined || expected.net === undefined || openOrders.some(({ side }) => side === "buy")) return false;
-  const due = min(account.cash, before.plus(expected.net));
+  const due = min(account.cash.minus(pledgedBy(positions)), before.plus(expected.net));
   return due.times(enough).minus(account.buyingPower).gt(toleranceFor(expected));
 }
 
@@ -121,8 +122,12 @@ export function isPowerBehind(
  * reservation is released later than the end is reported. There may also be another reason, so it is awaited and
  * then used as it is.
  */
-export function mayReleaseMore({ account, openOrders }: AccountSnapshot, { ledger, clock }: { ledger: Ledger; clock: Clock }): boolean {
-  if (openOrders.some(({ side }) => side === "buy") || account.cash.minus(account.buyingPower).lte(ONE)) return false;
+export function mayReleaseMore(
+  { account, positions, openOrders }: AccountSnapshot,
+  { ledger, clock }: { ledger: Ledger; clock: Clock },
+): boolean {
+  if (openOrders.some(({ side }) => side === "buy") || account.cash.minus(pledgedBy(positions)).minus(account.buyingPower).lte(ONE))
+    return false;
   const changed = ledger.intentsChangedSince(clock.now() - FILLS_SETTLE_WITHIN_MS);
   return changed.some(({ side, state }) => side === "buy" && state === "done");
 }
