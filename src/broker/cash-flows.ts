@@ -7,7 +7,7 @@ import { marketDate } from "../domain/market-day.ts";
 /** Activities that move money or shares into or out of the account, and so are neither gain nor loss (R28). */
 export const FLOW_TYPES = ["CSD", "CSW", "JNL", "JNLC", "JNLS", "ACATC", "ACATS", "FOPT"] as const;
 
-/** Activities that change the cash beside trades. Transferred shares are flows, but no cash. */
+/** Activities that change the cash besides trades. Transferred shares are flows, but no cash. */
 export const CASH_TYPES = ["CSD", "CSW", "JNL", "JNLC", "ACATC", "FEE", "CFEE", "INT", "DIV"] as const;
 
 /** One activity; its amount is zero when it is not a flow. */

@@ -42,7 +42,7 @@ export interface Broker {
   fillsSince(after: number): Promise<Fill[]>;
   /** Deposits, withdrawals and journals booked after `after`, summed, in dollars; negative for a net withdrawal. */
   cashFlowsSince(after: number): Promise<Decimal>;
-  /** Dollars booked after `after` beside trades, summed: paid in or out, fees, interest and dividends; negative when more was taken. */
+  /** Dollars booked after `after` besides trades, summed: paid in or out, fees, interest and dividends; negative when more was taken. */
   cashBookedSince(after: number): Promise<Decimal>;
   /** What the account was worth from `start` on, by windows of that length, and what was paid in or out in each. */
   equityHistory(start: number, window: EquityWindow): Promise<EquityHistoryPoint[]>;

@@ -2,9 +2,9 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { decimal } from "../../src/domain/decimal.ts";
 import type { ExecutionSettings } from "../../src/domain/execution-style.ts";
 import { DEFAULT_EXECUTION } from "../../src/domain/execution-style.ts";
-import { beforePosts, isRead, reply, UNAVAILABLE } from "./faults.ts";
+import { beforePosts, isRead, lastSale, reply, UNAVAILABLE } from "./faults.ts";
 import { limitStyle } from "./limit-style.ts";
-import { book, expectHoldings, expectUnharmed, HEDGE, HELD } from "./scenario.ts";
+import { book, expectHoldings, expectUnharmed, HEDGE, HELD, INVESTED } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
 
 let desk: VirtualDesk;
@@ -73,6 +73,28 @@ describe("cash that is paid out during an execution, as the account's activities
     expect(await desk.recover()).toMatchObject([{ conclusion: { outcome: "on-target" } }]);
     expectHoldings(desk, HEDGE);
     expectUnharmed(desk);
+  });
+
+  test("whose activity says only the day counts half a minute after our last fill", async () => {
+    desk = new VirtualDesk(INVESTED);
+    const sold = lastSale(desk);
+    let isPaid = false;
+    desk.venue.interceptor = {
+      before: (request) => {
+        if (!isPaid && desk.clock.monotonic() >= sold() && isRead(request, "/v2/account")) {
+          isPaid = true;
+          desk.exchange.transfer("-60000");
+        }
+        return Promise.resolve(undefined);
+      },
+      after: (request, response) => {
+        if (!isRead(request, "/v2/account/activities")) return Promise.resolve(response);
+        const rows = JSON.parse(response.body) as Record<string, unknown>[];
+        return Promise.resolve({ ...response, body: JSON.stringify(rows.map(({ created_at: _, ...row }) => row)) });
+      },
+    };
+    expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expectHoldings(desk, HEDGE);
   });
 
   test("on a wrong clock too", async () => {

@@ -10,7 +10,7 @@ import { isExplainedBy } from "./settle.ts";
 const READING_TAKES_MS = 5_000;
 
 /**
- * Dollars that the account's activities book beside trades, negative when paid out; zero where they cannot be read.
+ * Dollars that the account's activities book besides trades, negative when paid out; zero where they cannot be read.
  * @param at when the account was read, by our wall clock as it is now; the activities have the venue's stamps.
  */
 export async function paidSince(broker: Pick<Broker, "cashBookedSince">, at: number, { clock, readAt }: MarketReading): Promise<Decimal> {

@@ -244,7 +244,7 @@ export const MONEY: readonly Mutant[] = [
         replace: "return flows.gt(unproven);",
       },
     ],
-    test: "tests/execution/wrong-equity.test.ts",
+    test: "tests/execution/withdrawals.test.ts",
   },
   {
     name: "debt-on-target",

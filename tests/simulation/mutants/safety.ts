@@ -68,8 +68,8 @@ export const SAFETY: readonly Mutant[] = [
     patches: [
       {
         file: "src/execution/loop/account-watch.ts",
-        find: "if (blocks.length === 0) this.#blockedSince = undefined;",
-        replace: "if (blocks.length >= 0) this.#blockedSince = undefined;",
+        find: "if (account.blocks.length === 0) this.#blockedSince = undefined;",
+        replace: "if (account.blocks.length >= 0) this.#blockedSince = undefined;",
       },
     ],
   },
