@@ -90,7 +90,7 @@ describe("cash that is paid out during an execution, as the account's activities
       after: (request, response) => {
         if (!isRead(request, "/v2/account/activities")) return Promise.resolve(response);
         const rows = JSON.parse(response.body) as Record<string, unknown>[];
-        return Promise.resolve({ ...response, body: JSON.stringify(rows.map(({ created_at: _, ...row }) => row)) });
+        return Promise.resolve({ ...response, body: JSON.stringify(rows.map((row) => ({ ...row, created_at: undefined }))) });
       },
     };
     expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "on-target" } });
