@@ -108,3 +108,11 @@ test("what the stream reports is looked up by id, unless it is a complete fill o
   expect(await readsOfBuys(IN_PIECES, undefined)).toBeGreaterThan(0);
   expect(await readsOfBuys(INVESTED, (frame) => [frame.replace(/"filled_qty":"\d+/, '"filled_qty":"1')])).toBeGreaterThan(0);
 });
+
+test("an order that fills in hundreds of pieces does not use up the requests of the minute", async () => {
+  desk = new VirtualDesk();
+  const inManyPieces: DeskOptions = {
+    exchange: { ...INVESTED.exchange, partialFillProbability: 1, partialFillSteps: 300, partialFillIntervalMs: 20 },
+  };
+  expect(await readsOfBuys(inManyPieces, undefined)).toBeLessThan(30);
+});

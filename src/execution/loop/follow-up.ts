@@ -77,10 +77,12 @@ export function isWholeFill(intent: IntentRecord, told: Order): boolean {
 /** A notional buy spends its amount, up to rounding. */
 const WHOLE_NOTIONAL_WITHIN = decimal("0.001");
 
-/** Whether the stream has an update of an order that has not been read by id. */
+/**
+ * Whether an update of the stream is a reason to read the order by id at once. Partial fills are not: a large order has hundreds
+ * of them within seconds, and reading each one would use up the minute's requests. The next poll shows them.
+ */
 export function isNews(intent: IntentRecord, told: Order): boolean {
-  if (intent.state !== "open" || told.id !== intent.orderId) return true;
-  return isTerminal(told.status) || told.filledQuantity.gt(intent.filledQuantity);
+  return intent.state !== "open" || told.id !== intent.orderId || isTerminal(told.status);
 }
 
 /** @param opened monotonic time of the last open; a queued order's time-out counts from there (R23). */

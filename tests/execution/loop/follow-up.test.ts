@@ -79,14 +79,14 @@ describe("a whole fill that the stream reports", () => {
 });
 
 describe("what the stream reports", () => {
-  test("is read by id when it goes beyond what is known", () => {
-    expect(isNews(SENT, told({ status: "partially_filled", filledQuantity: decimal("1") }))).toBe(true);
+  test("is read by id at once when it is an end, or of an order that is not known yet", () => {
     expect(isNews(SENT, told({ status: "canceled", filledQuantity: decimal("0") }))).toBe(true);
     expect(isNews(SENT, told({ id: "other", status: "new", filledQuantity: decimal("0") }))).toBe(true);
     expect(isNews({ ...SENT, state: "unknown" }, told({ status: "new", filledQuantity: decimal("0") }))).toBe(true);
   });
 
-  test("costs no request when it is known already", () => {
+  test("costs no request when the order still works: each of many partial fills would cost one", () => {
+    expect(isNews(SENT, told({ status: "partially_filled", filledQuantity: decimal("1") }))).toBe(false);
     expect(isNews(SENT, told({ status: "new", filledQuantity: decimal("0") }))).toBe(false);
     expect(isNews(SENT, told({ status: "accepted", filledQuantity: decimal("0") }))).toBe(false);
   });
