@@ -1,5 +1,6 @@
 import type { Clock } from "../domain/clock.ts";
 import type { VenueAnswer } from "./venue-answer.ts";
+import { isProxysRefusal } from "./venue-errors.ts";
 
 /** Pauses between the attempts of a read; their number limits the attempts. */
 const READ_BACKOFF_MS = [250, 500, 1_000];
@@ -35,5 +36,5 @@ export async function askRepeatedly({ clock, admit, attempt, closing }: ReadAtte
 /** Whether the failure may be temporary. */
 function mayPass(answer: VenueAnswer): boolean {
   if (answer.kind === "none") return true;
-  return answer.kind === "rejected" && (answer.status >= 500 || answer.status === 408 || answer.status === 429);
+  return answer.kind === "rejected" && (answer.status >= 500 || answer.status === 408 || answer.status === 429 || isProxysRefusal(answer));
 }

@@ -90,7 +90,7 @@ function rejection(answer: RejectedAnswer, activity: string, names: VenueNames):
       requestId,
     });
   }
-  if (status === 403 && !answer.isJson) {
+  if (isProxysRefusal(answer)) {
     return new BrokerError("unreachable", `${names.broker} did not answer like Alpaca while ${activity} ${reply}.`, {
       hint: "A proxy or a firewall may have answered, because Alpaca answers in JSON.",
       status,
@@ -124,6 +124,11 @@ function rejection(answer: RejectedAnswer, activity: string, names: VenueNames):
   // Market data gives a message without a code, of doubts that may pass.
   const failure = answer.code === undefined ? "unreadable" : "refused";
   return new BrokerError(failure, `${names.broker} refused while ${activity} ${reply}.`, { ...hint, status, requestId });
+}
+
+/** The venue refuses keys in JSON. A page is the answer of something on the way, which may pass, and says nothing of the keys. */
+export function isProxysRefusal({ status, isJson }: RejectedAnswer): boolean {
+  return (status === 401 || status === 403) && !isJson;
 }
 
 /** Recognised by its text: it comes with several codes and without one. */

@@ -279,12 +279,12 @@ test("one old answer of the venue's clock does not end the execution (R14)", asy
   expect(words).toMatch(/^on-target/);
 });
 
-test("a proxy's page with HTTP 403 does not count as a refusal of the keys", async () => {
+test.each([401, 403])("a proxy's page with HTTP %d does not count as a refusal of the keys", async (status) => {
   open();
   let pages = 0;
   desk.venue.interceptor = {
     before: (request) =>
-      Promise.resolve(isRead(request, "/v2/account") && pages++ === 0 ? reply(403, "<html>403 Forbidden</html>") : undefined),
+      Promise.resolve(isRead(request, "/v2/account") && pages++ === 0 ? reply(status, `<html>${String(status)}</html>`) : undefined),
   };
   const words = await hedged();
   expect(words).toMatch(/^on-target/);
