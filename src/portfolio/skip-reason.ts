@@ -134,12 +134,12 @@ export const SKIP_REASONS = {
   },
   "order-timed-out": {
     leaves: "passes",
-    meaning: "Its order was not filled in time and was cancelled.",
+    meaning: "Its order was not filled in time and was cancelled, or the venue ended it early.",
     phrase: "its order was not filled in time",
   },
   "order-cancelled": {
     leaves: "lasts",
-    meaning: "Somebody else cancelled its order, or the venue let it expire.",
+    meaning: "Somebody else cancelled or replaced its order.",
     phrase: "its order was cancelled, and not by this program",
   },
   "target-reached": {

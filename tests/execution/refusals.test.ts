@@ -193,22 +193,25 @@ describe("other refusals (R20)", () => {
     },
   );
 
-  test("a day order that the venue lets expire while the session lasts is sent again", async () => {
-    desk = new VirtualDesk(INVESTED);
-    let isOver = false;
-    desk.exchange.gate = { mayFill: ({ symbol }) => symbol !== "UVXY" || isOver, mayCancel: () => true };
-    desk.venue.interceptor = {
-      after: async (request, response) => {
-        if (!isOver && isPost(request) && postedOrder(request).symbol === "UVXY") {
-          await desk.clock.advance(2_000);
-          desk.exchange.cancel(orderOf(desk, "UVXY").id);
-          isOver = true;
-        }
-        return { ...response, body: response.body.replaceAll('"canceled"', '"expired"') };
-      },
-    };
-    expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "on-target" } });
-  });
+  test.each(["expired", "done_for_day", "calculated"])(
+    "a day order that the venue ends as %s while the session lasts is sent again",
+    async (status) => {
+      desk = new VirtualDesk(INVESTED);
+      let isOver = false;
+      desk.exchange.gate = { mayFill: ({ symbol }) => symbol !== "UVXY" || isOver, mayCancel: () => true };
+      desk.venue.interceptor = {
+        after: async (request, response) => {
+          if (!isOver && isPost(request) && postedOrder(request).symbol === "UVXY") {
+            await desk.clock.advance(2_000);
+            desk.exchange.cancel(orderOf(desk, "UVXY").id);
+            isOver = true;
+          }
+          return { ...response, body: response.body.replaceAll('"canceled"', `"${status}"`) };
+        },
+      };
+      expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "on-target" } });
+    },
+  );
 
   test("a refused sell: its symbol stays, and no more is bought than there is cash for", async () => {
     desk = new VirtualDesk(INVESTED);

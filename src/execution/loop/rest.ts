@@ -12,6 +12,8 @@ import type { LineSummary, PhaseSummary, PlanSummary } from "../../domain/ledger
 const MOST_TRIES = 8;
 /** Orders for one symbol and signal after which it is not planned again; one plan takes at most 25 of them. */
 const MOST_ATTEMPTS = 60;
+/** Ends that only the venue itself gives to an order. */
+const ENDED_BY_VENUE: ReadonlySet<string> = new Set(["expired", "done_for_day", "calculated"]);
 /** Pauses before retrying an order that was refused for another passing reason; milliseconds. */
 const REFUSED_PAUSES_MS = [5_000, 15_000, 30_000] as const;
 const LONGEST_PAUSE_MS = 30_000;
@@ -166,8 +168,8 @@ function restOfIntent(intent: IntentRecord, { tries, minimum }: RestFacts): Rest
   if (status === "canceled" && cancelRequestedAt !== undefined) return [{ symbol, reason: "order-timed-out", passing, intent }];
   // A filled part of a larger order, whose next part was not sent.
   if (status === "filled") return [{ symbol, reason: "order-timed-out", passing, intent }];
-  // Nobody can let a day order expire while the session lasts, so the venue will take another one.
-  if (status === "expired") return [{ symbol, reason: "order-timed-out", passing, intent }];
+  // Nobody can ask for these ends of a day order while the session lasts, so the venue will take another one.
+  if (ENDED_BY_VENUE.has(status ?? "")) return [{ symbol, reason: "order-timed-out", passing, intent }];
   return [{ symbol, reason: "order-cancelled", passing: false, intent }];
 }
 

@@ -102,7 +102,7 @@ export async function learnOf(parts: LateOrdersParts, intent: IntentRecord, orde
   if (ended) {
     parts.say(
       "warn",
-      `${name} of an earlier execution ended ${order.status} with ${order.filledQuantity.toFixed()} shares filled.`,
+      `${name} ended ${order.status} with ${order.filledQuantity.toFixed()} shares filled; ${intent.filledQuantity.toFixed()} were known before.`,
       intent,
     );
     return;
