@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import type { Interceptor } from "../../src/simulator/venue.ts";
-import { afterFirstPost, both, isCancel, isPost, isRead, UNAVAILABLE } from "./faults.ts";
+import type { Interceptor, VenueResponse } from "../../src/simulator/venue.ts";
+import { afterFirstPost, both, isCancel, isPost, isRead, reply, UNAVAILABLE } from "./faults.ts";
 import { limitStyle } from "./limit-style.ts";
-import { book, expectUnharmed, HEDGE, INVESTED } from "./scenario.ts";
+import { book, expectSwitched, expectUnharmed, HEDGE, INVESTED } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
 
 let desk: VirtualDesk;
@@ -114,4 +114,38 @@ test("warnings that come again with every try while the venue is away are marked
   expect(failures.filter(({ recurs, text }) => recurs !== true && !text.includes("afterwards"))).toEqual([]);
   const others = desk.events.filter(({ level, recurs }) => level === "warn" && recurs !== true).map(({ text }) => text);
   expect(new Set(others).size).toBe(others.length);
+});
+
+describe("an outage that answers every read within milliseconds leaves requests for the time after it (R35)", () => {
+  const REFUSED = reply(401, { code: 40110000, message: "request is not authorized" });
+  const NOT_JSON = reply(200, "<html>We are down for maintenance</html>");
+
+  async function outage(response: VenueResponse, begins: () => boolean): Promise<{ readonly reads: number; readonly tookMs: number }> {
+    desk = new VirtualDesk(INVESTED);
+    let endsAt = Infinity;
+    let reads = 0;
+    desk.venue.interceptor = {
+      before: (request) => {
+        if (endsAt === Infinity && begins()) endsAt = desk.clock.monotonic() + MINUTE_MS;
+        if (endsAt === Infinity || desk.clock.monotonic() >= endsAt || request.method !== "GET") return Promise.resolve(undefined);
+        if (!request.url.startsWith("/v2/stocks/")) reads += 1;
+        return Promise.resolve(response);
+      },
+    };
+    expectSwitched(desk, await desk.run(signalOf(desk.clock, HEDGE)));
+    return { reads, tookMs: desk.clock.monotonic() - endsAt };
+  }
+
+  const isSold = (): boolean => desk.orders().some(({ side, status }) => side === "sell" && status === "filled");
+  const isSent = (): boolean => desk.orders().some(({ side }) => side === "sell");
+
+  test.each([
+    ["a refusal of the keys, between the phases", REFUSED, isSold],
+    ["a page, between the phases", NOT_JSON, isSold],
+    ["a refusal of the keys, while a sell works", REFUSED, isSent],
+  ])("%s", async (_, response, begins) => {
+    const { reads, tookMs } = await outage(response, begins);
+    expect(reads).toBeLessThan(135);
+    expect(tookMs).toBeLessThan(15_000);
+  });
 });

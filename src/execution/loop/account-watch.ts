@@ -23,8 +23,9 @@ import { symbolsOf } from "../preparation/plan-input.ts";
 import type { ClockReading, AccountSnapshot } from "../preparation/account-snapshot.ts";
 import { ageOf, orUnpriced, readClocks, readAccount, readHoldings, withoutEnded } from "../preparation/account-snapshot.ts";
 import { EXTERNAL_FILLS_AFTER_MS } from "../preparation/external-fills.ts";
+import { OutagePause } from "../preparation/outage-pause.ts";
 import type { Expected } from "../preparation/settle.ts";
-import { isMore, isPowerBehind, SETTLE_LIMIT_MS, SETTLE_PAUSE_MS, settlePause, unsettled } from "../preparation/settle.ts";
+import { isMore, isPowerBehind, SETTLE_LIMIT_MS, settlePause, unsettled } from "../preparation/settle.ts";
 import { knownForeignOrders, powerBefore } from "../outcome/summary.ts";
 
 const HALF = decimal("0.5");
@@ -66,6 +67,7 @@ export class AccountWatch {
   readonly #execution: OpenExecution;
   readonly #market: MarketWatch;
   readonly #gate: OrderGate;
+  readonly #outage = new OutagePause();
   #lookedAt: ClockReading | undefined;
   /** Positions as last shown; `undefined` when only the plan has read them. */
   #held: readonly Position[] | undefined;
@@ -147,6 +149,7 @@ export class AccountWatch {
       }
       const reads = Promise.all([broker.account(), broker.positions(), broker.openOrders()]);
       const [account, positions, openOrders] = await this.#execution.unlessStopping(reads);
+      this.#outage.end();
       if (this.#touched({ account, openOrders }, this.#execution.record())) return false;
       if (this.#blockedSince !== undefined) {
         await clock.sleep(BLOCKED_FOR_MS, stopping);
@@ -160,7 +163,7 @@ export class AccountWatch {
       return true;
     } catch (error) {
       this.#warnOfFailure(`Nothing is sent because the account cannot be read: ${messageOf(error)}`);
-      await clock.sleep(SETTLE_PAUSE_MS, stopping);
+      await clock.sleep(this.#outage.afterFailure(), stopping);
       return false;
     }
   }
@@ -259,9 +262,11 @@ export class AccountWatch {
     const start = clock.monotonic();
     let before: AccountSnapshot | undefined;
     for (let round = 0; ;) {
+      let pauseMs = settlePause(round);
       const isLast = clock.monotonic() - start >= SETTLE_LIMIT_MS;
       try {
         const snapshot = await this.#read(isLast ? undefined : before, isLast);
+        this.#outage.end();
         const found = await this.#judged(snapshot, { lastChance: isLast, waited: clock.monotonic() - start });
         if (found === "touched") return undefined;
         const isWhole = before === undefined || isLast;
@@ -270,10 +275,11 @@ export class AccountWatch {
         if (found !== "unsettled") continue;
       } catch (error) {
         this.#warnOfFailure(`Cannot read the account: ${messageOf(error)}`);
+        pauseMs = this.#outage.afterFailure();
       }
       if (this.maySoonStop) await clock.sleep(BLOCKED_FOR_MS, stopping);
       if (blocked() || stopping.aborted) return undefined;
-      await clock.sleep(settlePause(round), stopping);
+      await clock.sleep(pauseMs, stopping);
       round += 1;
     }
   }

@@ -32,7 +32,7 @@ import { orderedBy } from "./rest.ts";
 import { Sending } from "./sending.ts";
 import type { StopFacts } from "./stop-reason.ts";
 import { stopReasonOf } from "./stop-reason.ts";
-import { SETTLE_PAUSE_MS } from "../preparation/settle.ts";
+import { OutagePause } from "../preparation/outage-pause.ts";
 
 /** Time reserved for buying before the deadline; half of a short deadline (R21). */
 const KEPT_FOR_BUYING_MS = 120_000;
@@ -72,6 +72,7 @@ export class Convergence {
   readonly #isAgeless: boolean;
   readonly #orders: OrderLifecycle;
   readonly #market: MarketWatch;
+  readonly #ordersOutage = new OutagePause();
   readonly #account: AccountWatch;
   readonly #nextPlan: NextPlan;
   readonly #fresh: FreshReading | undefined;
@@ -365,7 +366,7 @@ export class Convergence {
     } catch (error) {
       const text = `Nothing is sent because the orders of this execution cannot be read: ${messageOf(error)}`;
       this.#execution.emit({ kind: "waiting", level: "warn", recurs: true, text });
-      await clock.sleep(SETTLE_PAUSE_MS, stopping);
+      await clock.sleep(this.#ordersOutage.afterFailure(), stopping);
       return false;
     }
   }

@@ -2,6 +2,7 @@ import { messageOf } from "../../domain/errors.ts";
 import type { OpenExecution } from "./open-execution.ts";
 import type { MarketReading } from "../preparation/account-snapshot.ts";
 import { ageOf, MARKET_READING_MAX_AGE_MS, readMarket, sessionLeft } from "../preparation/account-snapshot.ts";
+import { OutagePause } from "../preparation/outage-pause.ts";
 import { SETTLE_PAUSE_MS } from "../preparation/settle.ts";
 
 /** Maximum drift between wall and monotonic clock within the age of a reading. */
@@ -19,6 +20,9 @@ export class MarketWatch {
   #reading: MarketReading | undefined;
   #busy = false;
   #opened: number | undefined;
+  readonly #outage = new OutagePause();
+  /** No background reading starts before this, monotonic. */
+  #refreshAt = -Infinity;
 
   /** @param onRead called when a background reading is done. */
   constructor(execution: OpenExecution, first: MarketReading | undefined, onRead: () => void) {
@@ -67,10 +71,11 @@ export class MarketWatch {
     if (market.clock.isOpen && this.#execution.record().offHours) this.#opened ??= market.readAt.monotonic;
   }
 
-  /** Refreshes the reading in the background; after a failure the old one simply ages. */
+  /** Refreshes the reading in the background; after a failure the old one simply ages, and the next attempt waits. */
   refresh(): void {
     const isExact = (this.#reading?.tookMs ?? Infinity) <= MOST_ON_ITS_WAY_MS;
-    if (this.#busy || (isExact && this.#age() < MARKET_READING_MAX_AGE_MS / 2)) return;
+    if (this.#busy || this.#execution.parts.clock.monotonic() < this.#refreshAt) return;
+    if (isExact && this.#age() < MARKET_READING_MAX_AGE_MS / 2) return;
     this.#busy = true;
     void this.#read().finally(() => {
       this.#busy = false;
@@ -83,7 +88,7 @@ export class MarketWatch {
     const { clock, stopping } = this.#execution.parts;
     if (!this.isFresh) await this.#execution.unlessStopping(this.#read()).catch(() => undefined);
     if (this.isFresh) return true;
-    await clock.sleep(SETTLE_PAUSE_MS, stopping);
+    await clock.sleep(Math.max(SETTLE_PAUSE_MS, this.#refreshAt - clock.monotonic()), stopping);
     return false;
   }
 
@@ -110,7 +115,9 @@ export class MarketWatch {
     const { broker, clock } = this.#execution.parts;
     try {
       this.saw(await readMarket(broker, clock));
+      this.#outage.end();
     } catch (error) {
+      this.#refreshAt = clock.monotonic() + this.#outage.afterFailure();
       this.#execution.emit({ kind: "waiting", level: "debug", text: `Cannot read the market clock: ${messageOf(error)}` });
     }
   }

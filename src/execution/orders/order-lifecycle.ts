@@ -168,10 +168,11 @@ export class OrderLifecycle {
   async poll(intent: IntentRecord, followUp: FollowUp): Promise<void> {
     const { broker, clock, ledger } = this.#parts;
     followUp.hinted = false;
+    // A failed one counts too: the pauses grow while the venue answers with errors (R35).
+    followUp.polls += 1;
     try {
       const order =
         intent.orderId === undefined ? await broker.orderByClientId(intent.clientOrderId) : await broker.orderById(intent.orderId);
-      followUp.polls += 1;
       if (order !== undefined) this.adopt(intent, order, followUp);
     } catch (error) {
       // The stream may have reported its end while the read waited.

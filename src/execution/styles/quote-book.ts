@@ -4,7 +4,7 @@ import type { MarketWatch } from "../loop/market-watch.ts";
 import type { OpenExecution } from "../loop/open-execution.ts";
 import type { ClockReading, AccountSnapshot } from "../preparation/account-snapshot.ts";
 import { ageOf, readClocks } from "../preparation/account-snapshot.ts";
-import { SETTLE_PAUSE_MS } from "../preparation/settle.ts";
+import { OutagePause } from "../preparation/outage-pause.ts";
 
 /** Maximum age of prices for a limit; older ones are requested again. */
 const PRICES_MAX_AGE_MS = 1_500;
@@ -13,6 +13,7 @@ const PRICES_MAX_AGE_MS = 1_500;
 export class QuoteBook {
   readonly #execution: OpenExecution;
   readonly #market: MarketWatch;
+  readonly #outage = new OutagePause();
   readonly #seen = new Map<string, { readonly prices: MarketPrices; readonly at: ClockReading }>();
 
   constructor(execution: OpenExecution, market: MarketWatch) {
@@ -42,11 +43,12 @@ export class QuoteBook {
       const prices = await this.#execution.unlessStopping(broker.prices(old));
       for (const symbol of old) this.#seen.delete(symbol);
       this.saw(prices, at);
+      this.#outage.end();
       return true;
     } catch (error) {
       const text = `Nothing is priced because the quotes cannot be read: ${messageOf(error)}`;
       this.#execution.emit({ kind: "waiting", level: "warn", recurs: true, text });
-      await clock.sleep(SETTLE_PAUSE_MS, stopping);
+      await clock.sleep(this.#outage.afterFailure(), stopping);
       return false;
     }
   }

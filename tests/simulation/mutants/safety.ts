@@ -79,7 +79,7 @@ export const SAFETY: readonly Mutant[] = [
     patches: [
       {
         file: "src/execution/loop/account-watch.ts",
-        find: "      await clock.sleep(SETTLE_PAUSE_MS, stopping);\n      return false;",
+        find: "      await clock.sleep(this.#outage.afterFailure(), stopping);\n      return false;",
         replace: "      return !stopping.aborted;",
       },
     ],
