@@ -189,6 +189,23 @@ test("a leg of the target that cannot be read is left alone, and the account is 
   expect(book(desk)).toEqual(SWITCH.filter((line) => !line.includes("BTAL")));
 });
 
+test.each<[string, Row]>([
+  ["asset_class", { asset_class: null }],
+  ["qty", { qty: "n/a" }],
+])("a position outside the targets whose %s cannot be read is left alone, and the log names it with its value", async (field, change) => {
+  openWith(beside("/v2/positions", { ...ODD_POSITION, market_value: "40", ...change }));
+  expect(await hedged()).toMatch(/^on-target/);
+  expect(desk.warnings.join()).toMatch(new RegExp(`left alone: ODD \\(\\$40\\.00; ${field}:`));
+});
+
+test("a protected position that cannot be read is not warned about", async () => {
+  openWith(beside("/v2/positions", { ...ODD_POSITION, market_value: "40", qty: "n/a" }), {
+    protectedSymbols: new Set(["ODD"]),
+  });
+  expect(await hedged()).toMatch(/^on-target/);
+  expect(desk.warnings.filter((text) => text.includes("ODD"))).toEqual([]);
+});
+
 test("one garbled answer hides no position: it is requested again", async () => {
   let garbled = 0;
   openWith((request, rows) => {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { decimal } from "../../src/domain/decimal.ts";
 import { changeAsset } from "../../src/simulator/admin-routes.ts";
 import type { VenueResponse } from "../../src/simulator/venue.ts";
 import { beforePosts, isPost, isRead, postedOrder, reply } from "./faults.ts";
@@ -68,6 +69,29 @@ test("collateral that is released: the rest is sold, and the account is on targe
   expect(await hedged()).toMatch(/^on-target/);
   expect(soldShares()).toEqual(["900.123456789", "100"]);
   expectHoldings(desk, HEDGE);
+});
+
+/** Nothing but shares that are held back. */
+const ONLY_TQQQ: DeskOptions = {
+  exchange: { cash: decimal("12"), positions: [{ symbol: "TQQQ", quantity: decimal("1000.123456789"), averagePrice: decimal("80") }] },
+};
+
+test("no share for some seconds after an earlier order has ended: they are awaited, and the run is executed", async () => {
+  open(ONLY_TQQQ);
+  const shownAt = desk.clock.monotonic() + 6_000;
+  holdBack(() => (desk.clock.monotonic() < shownAt ? 2_000 : 0));
+  expect(await hedged()).toMatch(/^on-target/);
+  expectHoldings(desk, HEDGE);
+});
+
+test("no share at all: the run is not executed, after they were awaited for as long as an account may lag", async () => {
+  open(ONLY_TQQQ);
+  const start = desk.clock.monotonic();
+  holdBack(() => 2_000);
+  const result = await desk.run(signalOf(desk.clock, HEDGE));
+  expect(result).toMatchObject({ kind: "declined", verdict: "account-unsettled" });
+  expect(desk.clock.monotonic() - start).toBeGreaterThanOrEqual(15_000);
+  expect(desk.clock.monotonic() - start).toBeLessThan(20_000);
 });
 
 describe("a refusal that says how many shares are available", () => {

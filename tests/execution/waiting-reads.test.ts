@@ -136,6 +136,24 @@ describe("an outage that answers every read within milliseconds leaves requests 
     return { reads, tookMs: desk.clock.monotonic() - endsAt };
   }
 
+  test("a page before the first order: the run is executed as soon as the venue is back", async () => {
+    desk = new VirtualDesk(INVESTED);
+    const endsAt = desk.clock.monotonic() + 30_000;
+    let reads = 0;
+    desk.venue.interceptor = {
+      before: (request) => {
+        if (desk.clock.monotonic() >= endsAt) return Promise.resolve(undefined);
+        if (!request.url.startsWith("/v2/stocks/")) reads += 1;
+        return Promise.resolve(NOT_JSON);
+      },
+    };
+    expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ kind: "declined", verdict: "broker-unreachable" });
+    expect(reads).toBeLessThan(60);
+    await desk.clock.advance(endsAt - desk.clock.monotonic());
+    expectSwitched(desk, await desk.run(signalOf(desk.clock, HEDGE)));
+    expect(desk.clock.monotonic() - endsAt).toBeLessThan(15_000);
+  });
+
   const isSold = (): boolean => desk.orders().some(({ side, status }) => side === "sell" && status === "filled");
   const isSent = (): boolean => desk.orders().some(({ side }) => side === "sell");
 

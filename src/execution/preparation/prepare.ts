@@ -19,6 +19,8 @@ import { planWithin } from "../loop/signal-bounds.ts";
 import type { Expected } from "./settle.ts";
 import { expectedAfter, FILLS_SETTLE_WITHIN_MS, isMore, mayReleaseMore, SETTLE_LIMIT_MS, settlePause, unsettled } from "./settle.ts";
 import { cashBefore } from "../outcome/summary.ts";
+import { OutagePause } from "./outage-pause.ts";
+import { sayUnreadable } from "./unreadable.ts";
 import type { WarmSnapshot } from "./warm-snapshot.ts";
 import type { Declined, PrepareParts, PrepareRequest } from "./declining.ts";
 import {
@@ -36,7 +38,6 @@ import {
 
 /** How long the venue may be unreachable before an execution that has not begun gives up. */
 const UNREACHABLE_LIMIT_MS = 20_000;
-const UNREACHABLE_PAUSE_MS = 1_000;
 /** How long doubtful prices are read again (R10). */
 const PRICE_DOUBT_LIMIT_MS = 15_000;
 /** Pauses between these readings; the last one repeats. */
@@ -68,10 +69,13 @@ export async function prepare(parts: PrepareParts, request: PrepareRequest): Pro
   const early = parts.abandoned.aborted ? declined("superseded", "A newer run took its place.") : gate(parts, request);
   if (early !== undefined) return early;
   const warm = await preparedWarm(parts, request);
-  if (warm !== undefined) return warm;
+  if (warm !== undefined) {
+    sayUnreadable(parts, warm.snapshot.positions);
+    return warm;
+  }
   const snapshot = await wholeSnapshot(parts, request);
   if ("kind" in snapshot) return snapshot;
-  sayUnreadableConfiguration(parts);
+  sayUnreadable(parts, snapshot.positions);
   const refusal =
     accountDeclined(parts, snapshot) ??
     otherSession(request, snapshot) ??
@@ -133,26 +137,34 @@ async function holdings(parts: PrepareParts, request: PrepareRequest, before: Ac
   return readable(parts, request, async () => readHoldings(parts.broker, parts.clock, before));
 }
 
-/** Reads again while the venue cannot be reached, for a limited time. */
+/**
+ * Reads again while the venue cannot be reached, for a limited time. After a failure a single request, for the clock, goes ahead of
+ * the others: an outage must not use up the requests of the time after it (R35).
+ */
 async function readable(
   parts: PrepareParts,
   request: PrepareRequest,
   read: () => Promise<AccountSnapshot>,
 ): Promise<AccountSnapshot | Declined> {
   const start = parts.clock.monotonic();
+  const outage = new OutagePause();
+  let isAnswering = true;
   for (;;) {
     try {
+      if (!isAnswering) await unlessAborted(parts.broker.marketClock(), parts.abandoned);
       return withoutEnded(await unlessAborted(read(), parts.abandoned), parts.ledger);
     } catch (error) {
       const unwanted = parts.abandoned.aborted ? stillWanted(parts, request) : undefined;
       if (unwanted !== undefined) return unwanted;
       if (!(error instanceof BrokerError)) throw error;
       const lasting = error.failure === "unauthorized" || error.failure === "refused";
-      const final = lasting || parts.clock.monotonic() - start + UNREACHABLE_PAUSE_MS > UNREACHABLE_LIMIT_MS;
+      const pauseMs = outage.afterFailure();
+      const final = lasting || parts.clock.monotonic() - start + pauseMs > UNREACHABLE_LIMIT_MS;
       if (final && !lasting && error instanceof PricesUnread) return withoutPrices(parts, error);
       if (final) return declined("broker-unreachable", error.message, error.hint);
       parts.emit({ kind: "remark", level: "info", text: `Cannot read from ${parts.broker.name} yet: ${messageOf(error)}` });
-      await parts.clock.sleep(UNREACHABLE_PAUSE_MS, parts.abandoned);
+      isAnswering = false;
+      await parts.clock.sleep(pauseMs, parts.abandoned);
       const stopped = stillWanted(parts, request);
       if (stopped !== undefined) return stopped;
     }
@@ -164,13 +176,6 @@ function withoutPrices(parts: PrepareParts, { message, snapshot }: PricesUnread)
   const text = `Going on without prices, which full exits and dollar buys do not need: ${message}`;
   parts.emit({ kind: "remark", level: "warn", text });
   return withoutEnded(snapshot, parts.ledger);
-}
-
-function sayUnreadableConfiguration(parts: PrepareParts): void {
-  const trouble = parts.assets.configuration.takeTrouble();
-  if (trouble === undefined) return;
-  const text = `Cannot read the account's configuration: ${trouble} It is not known whether it may buy fractions and partnerships, so the venue decides.`;
-  parts.emit({ kind: "remark", level: "warn", important: true, text });
 }
 
 /** Waits for earlier orders to end; another installation on the account stops everything (R24). */
@@ -308,14 +313,16 @@ async function planWithoutDoubt(parts: PrepareParts, request: PrepareRequest, fi
     const { given, hasLearned } = await heirsOf(parts, request, snapshot);
     if (hasLearned) return "learned";
     const planned = plannedOn(parts, request, snapshot, { splits, given });
-    const goesOn = isDoubtful(planned.result) && parts.clock.monotonic() - start < PRICE_DOUBT_LIMIT_MS;
+    const isInDoubt = isDoubtful(planned.result);
+    const goesOn = (isInDoubt || isWithheld(planned.result)) && parts.clock.monotonic() - start < PRICE_DOUBT_LIMIT_MS;
     if (!goesOn && isWhole) return judged(parts, request, planned);
     if (goesOn) await parts.clock.sleep(doubtPause(round), parts.abandoned);
     const stopped = stillWanted(parts, request);
     if (stopped !== undefined) return stopped;
-    const next = goesOn ? await repriced(parts, snapshot) : await wholeSnapshot(parts, request);
+    const onlyPrices = goesOn && isInDoubt;
+    const next = onlyPrices ? await repriced(parts, snapshot) : await wholeSnapshot(parts, request);
     if ("kind" in next) return next;
-    isWhole = !goesOn;
+    isWhole = !onlyPrices;
     snapshot = next;
   }
 }
@@ -349,6 +356,12 @@ function plannedOn(
 function isDoubtful(result: PlanResult): boolean {
   if (result.kind === "refused") return result.refusal === "price-doubt";
   return result.plan.lines.some(({ leftAlone }) => leftAlone === "price-doubt" || leftAlone === "split-suspected");
+}
+
+/** Shares of a cancelled order are shown as held for seconds after its end (R16): while nothing else can be traded, they are awaited. */
+function isWithheld(result: PlanResult): boolean {
+  if (result.kind === "refused" || result.plan.sells.length + result.plan.buys.length > 0) return false;
+  return result.plan.lines.some(({ leftAlone }) => leftAlone === "not-available");
 }
 
 /** Reads only doubtful prices again (R35); before planning on them, the account is read too. */
