@@ -29,6 +29,7 @@ import type { ExecutionParts } from "./execution-parts.ts";
 import { isEnded } from "./loop/decide.ts";
 import { DEFAULT_EXECUTION } from "../domain/execution-style.ts";
 import { newIntents } from "./orders/intents.ts";
+import { powerText } from "./outcome/lack.ts";
 import type { Conclusion } from "./outcome/outcome.ts";
 import { declined, type Declined } from "./preparation/declining.ts";
 import type { Preparation } from "./preparation/prepare.ts";
@@ -214,8 +215,9 @@ export class Rebalancer {
     const passing = left.filter((rest) => rest.passing);
     const missed = plan.lines.flatMap(({ leftAlone }) => (leftAlone === undefined || isOnTargetReason(leftAlone) ? [] : [leftAlone]));
     const meanings = [...new Set(missed)].map((each) => SKIP_REASONS[each].meaning);
-    const reason =
-      `Nothing can be traded now: ${left.map((rest) => restText(rest)).join(", ")}. ${[...meanings, ...(summary.selling.pledge === undefined ? [] : [summary.selling.pledge])].join(" ")}`.trimEnd();
+    const power = summary.selling.pledge ?? (missed.includes("insufficient-cash") ? powerText(snapshot.account) : "");
+    const sentences = [...meanings, power].filter((text) => text !== "");
+    const reason = `Nothing can be traded now: ${left.map((rest) => restText(rest)).join(", ")}. ${sentences.join(" ")}`.trimEnd();
     if (options.takeUp !== undefined) return { kind: "still-off", reason, mayPass: passing.length > 0 };
     if (passing.length === 0) return undefined;
     const causes = left.map(({ symbol, reason: code }) => ({ symbol, code }));

@@ -191,6 +191,31 @@ describe("the budget of requests", () => {
     expect(new Set(book(desk).filter((line) => line.endsWith("canceled"))).size).toBe(12);
   });
 
+  test("waiting minutes for buying power leaves a quarter of each minute's requests (R35)", async () => {
+    desk = new VirtualDesk(INVESTED);
+    const sent: number[] = [];
+    let soldAt = Infinity;
+    desk.venue.interceptor = {
+      before: (request) => {
+        if (request.method === "GET" && !request.url.startsWith("/v2/stocks/")) sent.push(desk.clock.monotonic());
+        return Promise.resolve(undefined);
+      },
+      after: (request, response) => {
+        const isSold = desk.orders().filter(({ side, status }) => side === "sell" && status === "filled").length === 2;
+        if (isSold && soldAt === Infinity) soldAt = desk.clock.monotonic();
+        if (request.url !== "/v2/account" || soldAt === Infinity || desk.clock.monotonic() > soldAt + 180_000)
+          return Promise.resolve(response);
+        const account = JSON.parse(response.body) as { buying_power: string };
+        const buying_power = String(Math.max(0, Number(account.buying_power) - 60_000));
+        return Promise.resolve({ ...response, body: JSON.stringify({ ...account, buying_power }) });
+      },
+    };
+    expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expect(desk.clock.monotonic() - soldAt).toBeGreaterThan(180_000);
+    expect(desk.clock.monotonic() - soldAt).toBeLessThan(215_000);
+    expect(Math.max(...sent.map((at) => sent.filter((other) => other >= at && other < at + 60_000).length))).toBeLessThan(135);
+  });
+
   test("waiting for an account to settle does not use the budget up", async () => {
     desk = new VirtualDesk(INVESTED);
     const lag = lagging(desk, 14_000);

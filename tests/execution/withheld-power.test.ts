@@ -60,6 +60,7 @@ describe("after a run whose buy was cancelled", () => {
     const result = await desk.clock.until(running);
     expect(result).toMatchObject({ conclusion: { outcome: "incomplete" } });
     expect(result.kind === "concluded" && result.conclusion.reason).toMatch(/BTAL \(insufficient-cash\)/);
+    expect(result.kind === "concluded" && result.conclusion.reason).toMatch(/of cash, but only \$\d+\.\d\d of buying power\.$/);
     expect(desk.weights().BTAL).toBeCloseTo(0.2, 1);
     expectUnharmed(desk);
   });
@@ -88,4 +89,11 @@ test("a refused buy is sized again only after the venue has released what a canc
   expect([...new Set(book(desk))]).toEqual(["buy BTAL filled", "buy UVXY canceled"]);
   expect(desk.weights().BTAL).toBeCloseTo(0.5, 1);
   expectUnharmed(desk);
+});
+
+test("buying power that is lacking although there is cash is named as the cause", async () => {
+  withheld = 10_000;
+  const result = await desk.run(signalOf(desk.clock, { BTAL: "1" }));
+  const reason: unknown = expect.stringContaining("The broker shows $10,000.00 of cash, but only $0.00 of buying power.");
+  expect(result).toMatchObject({ kind: "declined", verdict: "account-unsettled", reason });
 });

@@ -33,6 +33,8 @@ const HALF = decimal("0.5");
 const LOOK_MAX_AGE_MS = 5_000;
 /** A block of the account must be shown this long before it stops an execution. */
 const BLOCKED_FOR_MS = 3_000;
+/** Pause between readings where the whole time to settle has passed once since the last order (R35). */
+const AWAITED_PAUSE_MS = 5_000;
 /** Pause between two checks for missing cash; each costs three requests. */
 const CASH_PAUSE_MS = 1_500;
 /** Fills that slip in at an order's end are shown within this. */
@@ -81,6 +83,8 @@ export class AccountWatch {
   #lookUpAt = -Infinity;
   /** Since when the checks before a POST have shown too little cash, monotonic. */
   #cashMissingSince: number | undefined;
+  /** Number of orders when the account was last awaited for the whole time. */
+  #awaitedAt: number | undefined;
   /** Number of orders when the full buying power was last awaited without success. */
   #waitedForPowerAt: number | undefined;
 
@@ -262,8 +266,10 @@ export class AccountWatch {
     const start = clock.monotonic();
     let before: AccountSnapshot | undefined;
     for (let round = 0; ;) {
-      let pauseMs = settlePause(round);
+      const orders = this.#execution.intents().length;
+      let pauseMs = this.#awaitedAt === orders ? AWAITED_PAUSE_MS : settlePause(round);
       const isLast = clock.monotonic() - start >= SETTLE_LIMIT_MS;
+      if (isLast) this.#awaitedAt = orders;
       try {
         const snapshot = await this.#read(isLast ? undefined : before, isLast);
         this.#outage.end();

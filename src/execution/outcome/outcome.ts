@@ -27,6 +27,7 @@ import type { RestFacts } from "../loop/rest.ts";
 import { newestPhase, restOf } from "../loop/rest.ts";
 import { isUnderWay, SETTLE_LIMIT_MS, settlePause } from "../preparation/settle.ts";
 import type { LineSummary, PhaseSummary } from "../../domain/ledger/summaries.ts";
+import { lackText } from "./lack.ts";
 import { cashBefore, summariseAccount } from "./summary.ts";
 
 type ConcludeParts = Pick<ExecutionParts, "broker" | "ledger" | "clock" | "assets" | "settings" | "stopping" | "emit">;
@@ -112,20 +113,6 @@ function endedAs({ outcome, reason, cause }: Extract<Action, { kind: "finish" }>
   if (isLate && orders.code === "order-refused") return { outcome, code: orders.code, reason: `${reason} ${orders.reason}` };
   return { outcome, code: cause, reason: isTold ? `${reason} ${orders.reason}` : reason };
 }
-
-/** ` Missing: UVXY $24,700.00 of $73,500.00.`, or nothing where every leg is near enough. */
-function lackText({ base, lines }: PhaseSummary, after: AccountSnapshot): string {
-  const least = decimal(base).times(WORTH_NAMING);
-  const missing = lines.flatMap(({ symbol, targetValue }) => {
-    const held = after.positions.find((position) => position.symbol === symbol)?.marketValue ?? ZERO;
-    const lack = decimal(targetValue).minus(held);
-    return lack.lte(least) ? [] : [`${symbol} ${formatDollars(lack)} of ${formatDollars(decimal(targetValue))}`];
-  });
-  return missing.length === 0 ? "" : ` Missing: ${missing.join(", ")}.`;
-}
-
-/** A smaller gap, as a fraction of the base, is not named at the end. */
-const WORTH_NAMING = decimal("0.01");
 
 const CONFIRMED = "It asks for the same weights as the run before, and the account is on target for them: nothing to do.";
 
