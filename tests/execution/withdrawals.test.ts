@@ -36,7 +36,7 @@ describe("cash that is paid out during an execution, as the account's activities
   test.each([
     ["limit style, while it sells", LIMIT, 12_000],
     ["limit style, while it buys", LIMIT, 66_000],
-    ["limit style, near the end of its buys", LIMIT, 85_000],
+    ["limit style, near the end of its buys", LIMIT, 81_000],
     ["market style, while it sells", DEFAULT_EXECUTION, 12_000],
   ])("%s: the target applies to what remains, and the next run is not refused", async (_, execution, at) => {
     trickling(execution);
