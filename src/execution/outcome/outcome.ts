@@ -26,7 +26,7 @@ import { symbolsOf } from "../preparation/plan-input.ts";
 import type { RestFacts } from "../loop/rest.ts";
 import { newestPhase, restOf } from "../loop/rest.ts";
 import { isUnderWay, SETTLE_LIMIT_MS, settlePause } from "../preparation/settle.ts";
-import type { LineSummary, PhaseSummary } from "../../domain/ledger/summaries.ts";
+import type { LineSummary } from "../../domain/ledger/summaries.ts";
 import { lackText } from "./lack.ts";
 import { cashBefore, summariseAccount } from "./summary.ts";
 
