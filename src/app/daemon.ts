@@ -86,7 +86,11 @@ export class Daemon {
 
   constructor(parts: DaemonParts) {
     this.#parts = parts;
-    this.#engine = new AccountEngine({ ...parts, inbox: this.#inbox, stopping: this.#stopping.signal });
+    const emit = (event: TraderEvent): void => {
+      parts.emit(event);
+      if (event.kind === "concluded") this.#guard(() => this.#lookAtConcluded());
+    };
+    this.#engine = new AccountEngine({ ...parts, emit, inbox: this.#inbox, stopping: this.#stopping.signal });
     const broker = { marketClock: () => this.#engine.readMarket() };
     this.#clockWatch = new ClockWatch({ ...parts, broker, onSettled: () => this.#guard(() => this.#clockSettled()) });
     this.#maintenance = this.#newMaintenance();
@@ -175,6 +179,15 @@ export class Daemon {
     for (const { intake } of this.#parts.sources) {
       intake.clockSettled(this.#clockWatch.doubt === undefined);
       this.#look(intake, "look");
+    }
+  }
+
+  /** What was to be judged once more at the end of its freshness may be final now; until then the account is not settled. */
+  #lookAtConcluded(): void {
+    for (const { intake } of this.#parts.sources) {
+      if (!this.#lookTimers.has(intake.strategy)) continue;
+      intake.judgeAgain();
+      this.#scheduleLook(intake, this.#parts.clock.now());
     }
   }
 

@@ -165,6 +165,11 @@ export class Intake implements IntakeState {
     this.#unjudged = true;
   }
 
+  /** An execution has ended: the next check judges again what may be final by now. */
+  judgeAgain(): void {
+    this.#unjudged = true;
+  }
+
   close(): void {
     this.#cursor.close();
   }

@@ -238,6 +238,17 @@ describe("the daemon takes up the rest by itself", () => {
     expectUnharmed(desk);
   });
 
+  test("and is settled as soon as nothing is left, so that a worker lets the account go", async () => {
+    await started();
+    const letGo = hold("UVXY");
+    alert(HEDGE_LEGS);
+    await desk.clock.advance(10_000);
+    expect(daemon.isSettled).toBe(false);
+    letGo();
+    await desk.clock.advance(20_000);
+    expect([concluded, daemon.isSettled]).toEqual([["on-target"], true]);
+  });
+
   test("not when it is stale", async () => {
     await started();
     const letGo = hold("UVXY");

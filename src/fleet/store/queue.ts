@@ -50,10 +50,9 @@ export class PostgresQueue implements FleetQueue {
     if (attempts.length === 0) return [];
     const answer = await this.#boss.touch(this.#queue, attempts.map(jobOf));
     if (affectedBy(answer) === attempts.length) return [...attempts];
-    // pg-boss says only how many; which of them is worth a statement each, because it happens to lost attempts alone.
-    const current: Attempt[] = [];
-    for (const attempt of attempts) if (affectedBy(await this.#boss.touch(this.#queue, [jobOf(attempt)])) === 1) current.push(attempt);
-    return current;
+    // In one statement: a worker that is slow enough to lose some of its attempts has no time to ask for each.
+    const kept = settledBy(answer);
+    return attempts.filter(({ job }) => kept.has(job));
   }
 
   /** The wanted rows are locked first: an offer that comes later waits, and then inserts another job. */
@@ -176,6 +175,12 @@ function jobOf({ job, number }: Attempt): { id: string; retryCount: number } {
 function affectedBy(answer: object): number {
   if ("affected" in answer && typeof answer.affected === "number") return answer.affected;
   throw new StoreUnreachable("pg-boss did not say how many jobs it changed.");
+}
+
+/** Which jobs a command changed; pg-boss's types keep that to themselves too. */
+function settledBy(answer: object): ReadonlySet<unknown> {
+  if ("settled" in answer && Array.isArray(answer.settled)) return new Set<unknown>(answer.settled);
+  throw new StoreUnreachable("pg-boss did not say which jobs it changed.");
 }
 
 function isSame(error: unknown, other: Error): boolean {

@@ -21,6 +21,10 @@ export const MOST_SKEW_MS = 2_000;
 const SETTLED_FOR_MS = 1_000;
 /** An account that was taken works at first; after that it mostly waits, and the next may be taken. */
 const BUSY_FOR_MS = 2_000;
+/** A heartbeat that takes longer, or one that comes too late, shows that this machine or the database has too much to do. */
+const SLOW_BEAT_MS = 1_000;
+/** For so long no more accounts are held than may work at once: more of them would only take time from those that trade. */
+const STRAINED_FOR_MS = 10_000;
 /** Accounts that wait need memory. */
 const MOST_HELD = 500;
 /** Pause before an account that could not be opened is opened again. */
@@ -96,6 +100,8 @@ export class Worker {
   #idle: "too-old" | "skew" | undefined;
   /** When the database last did not answer; milliseconds since the epoch. */
   #unansweredAt = -Infinity;
+  /** When a heartbeat was last slow, or an account lost; monotonic. */
+  #strainedAt = -Infinity;
   #skewMs = 0;
   #isTooOld = false;
   #timer: Timer | undefined;
@@ -162,6 +168,7 @@ export class Worker {
     const held = this.#held.get(account);
     if (held === undefined || held.lease.isLost) return;
     this.#lost += 1;
+    this.#strainedAt = this.#parts.clock.monotonic();
     held.lease.lose();
     held.host?.stop();
   }
@@ -235,8 +242,11 @@ export class Worker {
 
   async #beat(): Promise<void> {
     const current = [...this.#held.values()].filter(({ lease }) => !lease.isLost);
+    const { clock, store } = this.#parts;
     const sentAt = current.map(({ lease }) => lease.instant);
-    const kept = new Set((await this.#parts.store.queue.beat(current.map(({ attempt }) => attempt))).map(({ account }) => account));
+    const startedAt = clock.monotonic();
+    const kept = new Set((await store.queue.beat(current.map(({ attempt }) => attempt))).map(({ account }) => account));
+    if (clock.monotonic() - startedAt > SLOW_BEAT_MS) this.#strainedAt = clock.monotonic();
     for (const [index, { attempt, lease }] of current.entries()) {
       const instant = sentAt[index];
       if (!kept.has(attempt.account)) this.lose(attempt.account);
@@ -274,7 +284,9 @@ export class Worker {
     const { store, places, clock } = this.#parts;
     if (this.#idleCause !== undefined || this.#parts.ceiling?.isFull === true) return;
     const now = clock.monotonic();
-    const busy = [...this.#held.values()].filter(({ takenAt, host }) => now - takenAt < BUSY_FOR_MS || host === undefined).length;
+    const isStrained = now - this.#strainedAt < STRAINED_FOR_MS;
+    const isBusy = ({ takenAt, host }: Held): boolean => isStrained || now - takenAt < BUSY_FOR_MS || host === undefined;
+    const busy = [...this.#held.values()].filter(isBusy).length;
     const free = Math.min(places - busy, MOST_HELD - this.#held.size);
     if (free <= 0) return;
     const instant = new Lease(clock).instant;

@@ -6,7 +6,7 @@ import { LineFeed } from "../../../src/fleet/worker/line-feed.ts";
 import { Worker, type HeldHost, type WorkerParts } from "../../../src/fleet/worker/worker.ts";
 import { TraderError } from "../../../src/domain/errors.ts";
 import type { Log } from "../../../src/logging/logger.ts";
-import { StoreUnreachable } from "../../../src/fleet/store/ports.ts";
+import { StoreUnreachable, type FleetStore } from "../../../src/fleet/store/ports.ts";
 import { SILENT } from "../../silent-log.ts";
 import { MemoryDatabase } from "../store/memory-store.ts";
 
@@ -80,6 +80,28 @@ describe("a worker", () => {
     expect(one.held).toEqual([]);
     ceiling.isFull = false;
     await clock.advance(1_000);
+    expect(one.held).toHaveLength(3);
+    one.stop();
+  });
+
+  test("holds no more accounts than may work at once while its heartbeats are slow", async () => {
+    const { queue, ...store } = database.store();
+    let delayMs = 1_500;
+    const slow: FleetStore["queue"] = {
+      ...queue,
+      beat: async (attempts) => {
+        await clock.sleep(delayMs);
+        return queue.beat(attempts);
+      },
+    };
+    const one = worker("one", { store: { ...store, queue: slow }, places: 1 });
+    void one.run();
+    await clock.advance(2_000);
+    await offered();
+    await clock.advance(12_000);
+    expect(one.held).toHaveLength(1);
+    delayMs = 10;
+    await clock.advance(20_000);
     expect(one.held).toHaveLength(3);
     one.stop();
   });
