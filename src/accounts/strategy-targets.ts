@@ -1,6 +1,6 @@
 import { duration, freshness } from "../intake/freshness.ts";
 import type { Signal } from "../domain/signal.ts";
-import { isFinal } from "../domain/verdict.ts";
+import { isFinal, type VerdictKind } from "../domain/verdict.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { SignalRecord } from "../domain/ledger/signals.ts";
 import type { StrategyTarget, StrategyShare } from "../domain/strategy-target.ts";
@@ -46,19 +46,20 @@ export function lastStrategyTargets(
 
 /**
  * Symbols named by SELLs of the same strategy since `signal` was generated (R22).
- * @param recorded SELLs of the strategy that the ledger has after it; those that were never executed do not count.
+ * @param recorded SELLs of the strategy that the ledger has after it; those that were refused do not count.
  */
 export function laterExits(signal: Signal, recorded: readonly SignalRecord[], waiting: readonly Signal[]): Set<string> {
   // A later stamp alone does not prove that a SELL is later: our clock may have been set in between.
-  const accepted = recorded.filter(
-    ({ verdict }) => verdict === undefined || !isFinal(verdict) || verdict === "executed" || verdict === "duplicate",
-  );
+  const accepted = recorded.filter(({ verdict }) => verdict === undefined || !isFinal(verdict) || STANDS.has(verdict));
   const later = [...accepted.map((record) => record.signal), ...waiting].filter(
     ({ kind, id, strategy, generatedAt }) =>
       kind === "exit" && id !== signal.id && strategy === signal.strategy && generatedAt >= signal.generatedAt,
   );
   return new Set(later.flatMap(({ exits }) => exits));
 }
+
+/** Final verdicts after which a SELL is the strategy's word all the same: one that could not be executed in time sold nothing, and means it. */
+const STANDS: ReadonlySet<VerdictKind> = new Set(["executed", "duplicate", "superseded", "stale"]);
 
 /**
  * The remaining targets of an execution after its strategy dropped these symbols; other strategies' targets stay.

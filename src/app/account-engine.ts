@@ -245,7 +245,7 @@ export class AccountEngine {
   }
 
   async #takeUpLeftOver({ signal, tries, until }: LeftOver): Promise<void> {
-    if (this.#isStopping()) return;
+    if (this.#isStopping() || !this.#leftOvers.isStillDue(signal)) return;
     const isFresh = freshness(signal, this.#parts.clock.now(), this.#parts.signalMaxAgeSeconds).kind === "fresh";
     const result = await this.takeUp(signal, isFresh ? "fresh" : "finish");
     if (result.kind !== "still-off" && result.kind !== "declined") return;

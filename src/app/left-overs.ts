@@ -149,6 +149,12 @@ export class LeftOvers {
     });
   }
 
+  /** Whether nothing has decided for its strategy since it was due: it may have waited for its turn. */
+  isStillDue(signal: Signal): boolean {
+    const decided = this.#decided.get(signal.strategy);
+    return (decided === undefined || isOf(signal, decided)) && !this.#isOvertaken(signal);
+  }
+
   /** The newest run decides, whatever its result (R6); a later SELL or HOLD changes nothing (R22). */
   #isOvertaken(signal: Signal): boolean {
     const newest = this.#parts.inbox.newestOf(signal.strategy);

@@ -55,6 +55,16 @@ describe("an execution that ended off target", () => {
     expect(await due()).toEqual(["a"]);
   });
 
+  test("is not continued after all where a newer run has decided while it waited for its turn", async () => {
+    const first = run("a");
+    leftOvers.remember(first, 0);
+    expect([await due(), leftOvers.isStillDue(first)]).toEqual([["a"], true]);
+    run("b", "exit");
+    expect(leftOvers.isStillDue(first)).toBe(true);
+    leftOvers.decided(first.strategy, { signalId: run("c").id });
+    expect(leftOvers.isStillDue(first)).toBe(false);
+  });
+
   test("waits while a newer run is arriving", async () => {
     leftOvers.remember(run("a"), 0);
     isArriving = true;
