@@ -215,7 +215,7 @@ export const SETTINGS = {
   LIMIT_COLLAR_PERCENT: setting({
     ...percentFrom("0.01", "20"),
     default: "2",
-    doc: "Limit style: maximum distance of a limit from the last trade.",
+    doc: "Limit style: maximum distance of a limit from the last trade, or from the middle of the quote once that trade is a minute old and within 5 % of it.",
   }),
   LIMIT_REPEG_SECONDS: setting({
     ...secondsFrom(1, 300),

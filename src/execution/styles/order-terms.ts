@@ -1,4 +1,4 @@
-import type { MarketPrices } from "../../domain/broker.ts";
+import type { MarketPrices, Side } from "../../domain/broker.ts";
 import type { Goal, IntentCode, IntentRecord, OrderTerms, QuoteSeen } from "../../domain/ledger/orders.ts";
 import { askAbove } from "../../portfolio/buyable.ts";
 import type { SkipReason } from "../../portfolio/skip-reason.ts";
@@ -6,7 +6,7 @@ import type { Decimal } from "../../domain/decimal.ts";
 import { CENT_DECIMALS, decimal, max, min, ONE, SHARE_DECIMALS, truncate, ZERO } from "../../domain/decimal.ts";
 import type { LimitOrderSettings } from "../../domain/execution-style.ts";
 import type { SaneQuote } from "./sane-quote.ts";
-import { collarEdge, saneQuote } from "./sane-quote.ts";
+import { collarCentre, collarEdge, saneQuote } from "./sane-quote.ts";
 import { isOnTick } from "./tick.ts";
 
 /** Input for pricing an order right before it is sent. */
@@ -156,7 +156,7 @@ const TOO_SMALL: Pricing = { kind: "leave", leftAlone: "below-minimum", reason: 
  * Checks terms against their input, independently of the code that made them, before an order is committed (R13).
  * @returns what is wrong with them; `undefined` when they may be sent.
  */
-export function termsProblem(terms: OrderTerms, { intent, prices, settings }: PricingFacts): string | undefined {
+export function termsProblem(terms: OrderTerms, { intent, prices, now, settings }: PricingFacts): string | undefined {
   const { quantity, notional, limitPrice, orderType } = terms;
   const before = goalOf(intent);
   if ((quantity === undefined) === (notional === undefined)) return "exactly one of quantity and notional is needed";
@@ -168,20 +168,19 @@ export function termsProblem(terms: OrderTerms, { intent, prices, settings }: Pr
   if (!isOnTick(limitPrice)) return `its limit of ${limitPrice.toFixed()} is not on a tick`;
   if (intent.side === "buy" && (before.cost === undefined || quantity.times(limitPrice).gt(before.cost)))
     return "at its limit it costs more than is left of the plan";
-  return collarProblem(limitPrice, intent, prices, settings);
+  return collarProblem(limitPrice, intent.side, { prices, now, settings });
 }
 
 function collarProblem(
   limit: Decimal,
-  { side }: IntentRecord,
-  prices: MarketPrices | undefined,
-  { collar }: LimitOrderSettings,
+  side: Side,
+  { prices, now, settings }: Pick<PricingFacts, "prices" | "now" | "settings">,
 ): string | undefined {
-  const trade = prices?.trade?.price;
-  if (trade === undefined) return "no trade bounds its limit";
-  const edge = collarEdge(side, trade, collar);
+  if (prices?.trade === undefined) return "no trade bounds its limit";
+  const around = collarCentre(prices.quote, prices.trade, now);
+  const edge = collarEdge(side, around, settings.collar);
   const outside = side === "buy" ? limit.gt(edge) : limit.lt(edge);
-  return outside ? `its limit of ${limit.toFixed()} is outside the collar around ${trade.toFixed()}` : undefined;
+  return outside ? `its limit of ${limit.toFixed()} is outside the collar around ${around.toFixed()}` : undefined;
 }
 
 function goalOf({ goal, symbol }: IntentRecord): Goal {

@@ -1,4 +1,4 @@
-import type { MarketPrices, Quote, Side } from "../../domain/broker.ts";
+import type { MarketPrices, PriceAt, Quote, Side } from "../../domain/broker.ts";
 import { marketDate } from "../../domain/market-day.ts";
 import { formatPercent } from "../../domain/format.ts";
 import type { Decimal } from "../../domain/decimal.ts";
@@ -7,6 +7,10 @@ import type { LimitOrderSettings } from "../../domain/execution-style.ts";
 import { onTick, tickAt } from "./tick.ts";
 
 const HALF = decimal("0.5");
+/** On a feed with few trades the price may have moved away from the last one since. */
+const TRADE_IS_OLD_MS = 60_000;
+/** As far as two sources of one price may lie apart (R10). */
+const SOURCES_AGREE_WITHIN = decimal("0.05");
 
 /** A quote suitable for pricing an order. */
 export interface SaneQuote {
@@ -40,22 +44,37 @@ export function saneQuote(side: Side, prices: MarketPrices | undefined, now: num
   if (ask.minus(bid).gt(max(middle.times(settings.maxSpread), tickAt(bid))))
     return { doubt: `its quote is ${formatPercent(ask.minus(bid).div(middle), 2)} wide (${bid.toFixed()} / ${ask.toFixed()})` };
   if (trade === undefined) return { doubt: "no trade confirms its quote" };
-  return insideCollar(side, quote, trade.price, settings);
+  return insideCollar(side, quote, { around: collarCentre(quote, trade, now), trade: trade.price }, settings);
+}
+
+/**
+ * What the collar lies around: the last trade, or the quote itself where that trade is a minute old and the two agree as two
+ * sources of a price must (R10). A quiet symbol would wait for its next trade for hours.
+ */
+export function collarCentre(quote: Pick<Quote, "bid" | "ask"> | undefined, { price, at }: PriceAt, now: number): Decimal {
+  if (quote === undefined || now - at <= TRADE_IS_OLD_MS) return price;
+  const middle = middleOf(quote);
+  return middle.minus(price).abs().gt(price.times(SOURCES_AGREE_WITHIN)) ? price : middle;
 }
 
 function middleOf({ bid, ask }: Pick<Quote, "bid" | "ask">): Decimal {
   return bid.plus(ask).times(HALF);
 }
 
-/** The worst price inside the collar around the last trade. */
-export function collarEdge(side: Side, trade: Decimal, collar: Decimal): Decimal {
-  return trade.times(side === "buy" ? ONE.plus(collar) : ONE.minus(collar));
+/** The worst price inside the collar. */
+export function collarEdge(side: Side, around: Decimal, collar: Decimal): Decimal {
+  return around.times(side === "buy" ? ONE.plus(collar) : ONE.minus(collar));
 }
 
-function insideCollar(side: Side, quote: Quote, trade: Decimal, { collar }: Limits): SaneQuote | QuoteDoubt {
+function insideCollar(
+  side: Side,
+  quote: Quote,
+  { around, trade }: { readonly around: Decimal; readonly trade: Decimal },
+  { collar }: Limits,
+): SaneQuote | QuoteDoubt {
   const farSide = side === "buy" ? quote.ask : quote.bid;
   const limit = onTick(farSide, side);
-  const edge = collarEdge(side, trade, collar);
+  const edge = collarEdge(side, around, collar);
   const inside = side === "buy" ? limit.lte(edge) : limit.gte(edge);
   if (inside && limit.gt(ZERO)) return { quote, limit };
   return { doubt: `its ${side === "buy" ? "ask" : "bid"} of ${farSide.toFixed()} is too far from the last trade at ${trade.toFixed()}` };

@@ -96,6 +96,15 @@ describe("a sane quote", () => {
     expect(judged).toMatchObject({ doubt: expect.stringMatching(doubt) });
   });
 
+  test("is measured by the middle of its quote where the last trade is a minute old and within 5 % of it", () => {
+    const traded = (agoMs: number, price: string): MarketPrices =>
+      prices("40.1", "40.11", price, { trade: { price: decimal(price), at: NOW - agoMs } });
+    expect(saneQuote("buy", traded(61_000, "38.5"), NOW, SETTINGS)).toMatchObject({ limit: decimal("40.11") });
+    expect(saneQuote("buy", traded(59_000, "38.5"), NOW, SETTINGS)).toHaveProperty("doubt");
+    expect(saneQuote("buy", traded(61_000, "38.1"), NOW, SETTINGS)).toHaveProperty("doubt");
+    expect(termsOf(facts(planned({}), traded(61_000, "38.5")))).toMatchObject({ limitPrice: decimal("40.11") });
+  });
+
   test.each([
     ["45 s", 45_000],
     ["an hour", 3_600_000],
