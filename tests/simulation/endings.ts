@@ -62,7 +62,7 @@ export class Endings {
     // What has reached its target for the signal once is not traded again for it, whoever changes it afterwards (R33).
     const since = life.ledger.executionsOfSignal(execution.signalId)[0]?.startedAt ?? execution.startedAt;
     if (outcome === "on-target" && !this.#parts.externalTradeWithin(life.clock.now() - since))
-      this.#checkTarget(execution, intents, life.clock.now());
+      this.#checkTarget(execution, intents, { now: life.clock.now(), exits: exitsSince(life.ledger, execution.signalId) });
     this.#checkAgreement(execution, life.clock.now());
     if (outcome === "off-target" && life.ledger.unsettledIntents().length === 0) this.#checkLackOfCash(execution, life.clock.now());
   }
@@ -131,7 +131,11 @@ export class Endings {
     return intents.some(({ goal, orderType }) => goal !== undefined && orderType === "market");
   }
 
-  #checkTarget({ wanted, startedAt }: ExecutionRecord, intents: readonly IntentRecord[], now: number): void {
+  #checkTarget(
+    { wanted, startedAt }: ExecutionRecord,
+    intents: readonly IntentRecord[],
+    { now, exits }: { readonly now: number; readonly exits: ReadonlySet<string> },
+  ): void {
     const { exchange, scenario, violated } = this.#parts;
     const { protectedSymbols, allowedSymbols } = scenario.settings;
     // What cannot be read counts as protected while it cannot.
@@ -149,7 +153,9 @@ export class Endings {
       return;
     }
     if (!scenario.stillPrices && now - startedAt > STEADY_FOR_MS) return;
-    const targets = new Map([...wanted.targets].map(([symbol, weight]) => [symbol, Number(weight.toFixed())]));
+    const targets = new Map(
+      [...wanted.targets].flatMap(([symbol, weight]) => (exits.has(symbol) ? [] : [[symbol, Number(weight.toFixed())]])),
+    );
     const off = distanceFrom(targets, exchange, scenario);
     if (off !== undefined) violated({ promise: "P5", text: `An execution claims to be on target, but ${off}.` });
   }
@@ -157,6 +163,11 @@ export class Endings {
   #ordersOf(clientOrderId: string): OrderRecord | undefined {
     return [...this.#parts.exchange.state.orders.values()].find((order) => isOwnOrder(order) && order.clientOrderId === clientOrderId);
   }
+}
+
+/** What SELLs have taken out of an execution since it was planned: their weight is 0 from then on (R22). */
+function exitsSince(ledger: Life["ledger"], signalId: string): ReadonlySet<string> {
+  return new Set(ledger.exitsAfter(signalId).flatMap(({ signal }) => signal.exits));
 }
 
 /** Less than one share cannot be sold where only whole ones are traded. */

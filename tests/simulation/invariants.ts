@@ -127,7 +127,7 @@ export class Invariants implements NetworkObserver {
 
   constructor(parts: InvariantParts) {
     this.#parts = parts;
-    this.#limits = new LimitAudit(parts.scenario.execution);
+    this.#limits = new LimitAudit(parts.scenario.execution, () => parts.exchange.clock.now());
     this.#bounds = new BoundAudit(parts.exchange, parts.scenario);
     parts.exchange.onTradeUpdate((update) => this.#onTradeUpdate(update));
   }

@@ -13,6 +13,8 @@ const SNAPSHOTS = "/v2/stocks/snapshots";
 
 /** Prices are at most 1.5 s old when an order is priced, and the order may wait a second for its turn. */
 const PRICES_MAX_AGE_MS = 3_500;
+/** A little less than what the program counts as old: it estimates the venue's clock. */
+const TRADE_IS_OLD_MS = 55_000;
 const CENT = decimal("0.01");
 const ROUNDING = decimal("0.000000002");
 
@@ -22,6 +24,7 @@ interface Seen {
   readonly bid: Decimal;
   readonly ask: Decimal;
   readonly trade: Decimal | undefined;
+  readonly tradedMsAgo: number;
 }
 
 /**
@@ -40,8 +43,12 @@ export class LimitAudit {
   /** By client order id: what was sent for one record is sent again as it was, or not at all. */
   readonly #sentBefore = new Map<string, { readonly recordedAt: number; readonly terms: string }>();
 
-  constructor(settings: ExecutionSettings) {
+  readonly #venueNow: () => number;
+
+  /** @param venueNow by the venue's clock, milliseconds since the epoch. */
+  constructor(settings: ExecutionSettings, venueNow: () => number) {
     this.#settings = settings;
+    this.#venueNow = venueNow;
   }
 
   /** @param now on the monotonic clock; what was delivered had been asked for a little earlier. */
@@ -54,7 +61,7 @@ export class LimitAudit {
     this.#seen.set(life, seen);
     for (const [symbol, snapshot] of snapshotsIn(body)) {
       const lately = (seen.get(symbol) ?? []).filter(({ at }) => now - at <= PRICES_MAX_AGE_MS);
-      seen.set(symbol, [...lately, seenIn(snapshot, now)]);
+      seen.set(symbol, [...lately, seenIn(snapshot, now, this.#venueNow())]);
     }
   }
 
@@ -122,12 +129,16 @@ export class LimitAudit {
     const say = (holds: boolean, text: string): Violation[] => (holds ? [] : [violation("P4", `${clientOrderId} ${text}`)]);
     if (seen?.trade === undefined) return say(false, "was sent with a limit without a trade that was shown");
     const { bid, ask, trade } = seen;
-    const far = side === "buy" ? trade.times(ONE.plus(collar)) : trade.times(ONE.minus(collar));
+    // An old trade of a quiet symbol gives way to the middle of its quote, within 5 % of it.
+    const middle = bid.plus(ask).div("2");
+    const isOld = seen.tradedMsAgo > TRADE_IS_OLD_MS && middle.minus(trade).abs().lte(trade.times("0.05"));
+    const around = isOld ? middle : trade;
+    const far = side === "buy" ? around.times(ONE.plus(collar)) : around.times(ONE.minus(collar));
     return [
       ...say(truncate(limitPrice, limitPrice.gte(ONE) ? 2 : 4).eq(limitPrice), `has a limit of ${limitPrice.toFixed()} off the tick`),
       ...say(
         side === "buy" ? limitPrice.lte(far) : limitPrice.gte(far),
-        `has a limit of ${limitPrice.toFixed()} outside the collar around ${trade.toFixed()}`,
+        `has a limit of ${limitPrice.toFixed()} outside the collar around ${around.toFixed()}`,
       ),
       ...say(bid.gt(ZERO) && ask.gte(bid), `was sent on a quote of ${bid.toFixed()} / ${ask.toFixed()}`),
       ...say(
@@ -154,9 +165,10 @@ function snapshotsIn(body: string): [string, Json][] {
   }
 }
 
-function seenIn(snapshot: Json, at: number): Seen {
+function seenIn(snapshot: Json, at: number, venueNow: number): Seen {
   const { bp, ap } = (snapshot.latestQuote ?? {}) as Json;
-  const { p } = (snapshot.latestTrade ?? {}) as Json;
+  const { p, t } = (snapshot.latestTrade ?? {}) as Json;
   const amount = (value: unknown): Decimal => (typeof value === "number" ? decimal(String(value)) : ZERO);
-  return { at, bid: amount(bp), ask: amount(ap), trade: typeof p === "number" ? decimal(String(p)) : undefined };
+  const tradedMsAgo = venueNow - Date.parse(String(t));
+  return { at, bid: amount(bp), ask: amount(ap), trade: typeof p === "number" ? decimal(String(p)) : undefined, tradedMsAgo };
 }

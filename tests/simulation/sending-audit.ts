@@ -14,6 +14,8 @@ interface Sent {
   status: number | undefined;
   /** Since when a list of all orders, asked for after the sending, shows that it is not there. */
   missingSince: number | undefined;
+  /** An earlier run's order was sent under its id before, and given up (R19). */
+  readonly isInherited: boolean;
 }
 
 interface Surroundings {
@@ -41,7 +43,8 @@ export class SendingAudit {
   onSent(intent: IntentRecord, now: number, book: readonly OrderRecord[], { steady, isUnknown, signalOf }: Surroundings): Violation[] {
     const before = this.#sent.get(intent.clientOrderId);
     const isSameRun = (other: string): boolean => signalOf(other) === signalOf(intent.clientOrderId);
-    this.#sent.set(intent.clientOrderId, { intent, at: now, status: undefined, missingSince: undefined });
+    const isInherited = before !== undefined && before.intent.executionId !== intent.executionId;
+    this.#sent.set(intent.clientOrderId, { intent, at: now, status: undefined, missingSince: undefined, isInherited });
     return [
       ...(before === undefined ? [] : this.#sentAgain(intent, before, now, steady)),
       ...this.#attemptsBefore(intent, book, isSameRun),
@@ -49,9 +52,15 @@ export class SendingAudit {
       ...besideOthers(
         intent,
         book.filter(({ clientOrderId }) => !isUnknown(clientOrderId)),
-        (other) => isSameRun(other) && this.#sent.get(other)?.intent.phase === "selling",
+        (other) => isSameRun(other) && this.#isSellOf(other),
       ),
     ];
+  }
+
+  /** Under an inherited id that was refused, an order at the venue is the earlier run's, which had been given up. */
+  #isSellOf(clientOrderId: string): boolean {
+    const sent = this.#sent.get(clientOrderId);
+    return sent?.intent.phase === "selling" && !(sent.isInherited && isRefusal(sent.status));
   }
 
   onDelivered(request: VenueRequest, { status, body, cut }: VenueResponse, now: number): void {

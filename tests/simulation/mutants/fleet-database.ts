@@ -125,4 +125,28 @@ export const FLEET_DATABASE: readonly Mutant[] = [
     "lines.newest;",
     "tests/fleet/worker/line-feed.test.ts",
   ),
+  database(
+    "sweep-counts-nothing",
+    "Accounts that a sweep finds without a job are not counted, so nobody hears of them.",
+    "src/fleet/store/queue.ts",
+    "returnId: true",
+    "returnId: false",
+    STORE,
+  ),
+  database(
+    "executed-account-held",
+    "A worker holds an account until its run is stale, although it has executed it.",
+    "src/app/daemon.ts",
+    'if (event.kind === "concluded") this.#guard(() => this.#lookAtConcluded());',
+    "",
+    "tests/execution/take-up.test.ts",
+  ),
+  database(
+    "strained-worker-takes-more",
+    "A worker whose heartbeats are slow takes more and more accounts, and loses them again.",
+    WORKER,
+    "now - this.#strainedAt < STRAINED_FOR_MS",
+    "this.#strainedAt > now",
+    "tests/fleet/worker/worker.test.ts",
+  ),
 ];

@@ -515,4 +515,22 @@ export const MONEY: readonly Mutant[] = [
     ],
     test: "tests/portfolio/proof.test.ts",
   },
+  {
+    name: "unshown-buys-spent-again",
+    bug: "Cash that may not show our last buys yet, because others have changed it meanwhile, is spent again.",
+    patches: [{ file: SETTLE, find: "  return explained ?? unshown;", replace: "  return explained ?? ZERO;" }],
+    test: "tests/execution/hidden-buys.test.ts",
+  },
+  {
+    name: "any-payment-explains",
+    bug: "Cash that is missing counts as paid out although the activities do not explain it.",
+    patches: [
+      {
+        file: SETTLE,
+        find: "  return beyond.lte(tolerance) && beyond.gte(ZERO.minus(tolerance.plus(used)));",
+        replace: "  return beyond.lte(tolerance) || beyond.gte(ZERO.minus(tolerance.plus(used)));",
+      },
+    ],
+    test: "tests/execution/withdrawals.test.ts",
+  },
 ];

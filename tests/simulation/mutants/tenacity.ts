@@ -284,4 +284,22 @@ export const TENACITY: readonly Mutant[] = [
     ],
     test: "tests/execution/awkward-venue.test.ts",
   },
+  {
+    name: "ended-by-the-venue-for-good",
+    bug: "An order that the venue ended early, before it was filled, leaves its symbol off target.",
+    patches: [{ file: "src/execution/loop/rest.ts", find: '["expired", "done_for_day", "calculated"]', replace: '["expired"]' }],
+    test: "tests/execution/refusals.test.ts",
+  },
+  {
+    name: "pledged-power-awaited",
+    bug: "An execution waits until its deadline for buying power that secures somebody's short put.",
+    patches: [
+      {
+        file: "src/execution/loop/rest.ts",
+        find: "powerIsShort === true && (pledge === undefined || !isPledgedForGood(facts))",
+        replace: "powerIsShort === true && (pledge === undefined || facts !== undefined)",
+      },
+    ],
+    test: "tests/execution/short-put.test.ts",
+  },
 ];
