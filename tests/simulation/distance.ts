@@ -73,9 +73,15 @@ export function isMet({ value, target, allowed }: Leg): boolean {
 /**
  * How the account differs from a target by more than the rules allow; `undefined` when it does not.
  * @param targets symbol → weight.
+ * @param except symbols that are not judged.
  */
-export function distanceFrom(targets: ReadonlyMap<string, number>, exchange: Exchange, scenario: Scenario): string | undefined {
-  const missed = legsOf(targets, exchange, scenario).find((leg) => !isMet(leg));
+export function distanceFrom(
+  targets: ReadonlyMap<string, number>,
+  exchange: Exchange,
+  scenario: Scenario,
+  except: ReadonlySet<string> = new Set(),
+): string | undefined {
+  const missed = legsOf(targets, exchange, scenario).find((leg) => !except.has(leg.symbol) && !isMet(leg));
   return missed && textOf(missed);
 }
 

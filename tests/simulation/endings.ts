@@ -153,10 +153,8 @@ export class Endings {
       return;
     }
     if (!scenario.stillPrices && now - startedAt > STEADY_FOR_MS) return;
-    const targets = new Map(
-      [...wanted.targets].flatMap(([symbol, weight]) => (exits.has(symbol) ? [] : [[symbol, Number(weight.toFixed())]])),
-    );
-    const off = distanceFrom(targets, exchange, scenario);
+    const targets = new Map([...wanted.targets].map(([symbol, weight]) => [symbol, Number(weight.toFixed())]));
+    const off = distanceFrom(targets, exchange, scenario, exits);
     if (off !== undefined) violated({ promise: "P5", text: `An execution claims to be on target, but ${off}.` });
   }
 
@@ -165,7 +163,7 @@ export class Endings {
   }
 }
 
-/** What SELLs have taken out of an execution since it was planned: their weight is 0 from then on (R22). */
+/** What SELLs have taken out of an execution, or will sell after it (R22): it is judged without them. */
 function exitsSince(ledger: Life["ledger"], signalId: string): ReadonlySet<string> {
   return new Set(ledger.exitsAfter(signalId).flatMap(({ signal }) => signal.exits));
 }
