@@ -61,8 +61,9 @@ export const LIMIT_STYLE: readonly Mutant[] = [
       },
       {
         file: TERMS,
-        find: "return collarProblem(limitPrice, intent, prices, settings);",
-        replace: 'return collarProblem(limitPrice, intent, prices, { ...settings, collar: settings.collar.times("1000") });',
+        find: "return collarProblem(limitPrice, intent.side, { prices, now, settings });",
+        replace:
+          'return collarProblem(limitPrice, intent.side, { prices, now, settings: { ...settings, collar: settings.collar.times("1000") } });',
       },
     ],
   },
