@@ -46,11 +46,11 @@ export function lastStrategyTargets(
 
 /**
  * Symbols named by SELLs of the same strategy since `signal` was generated (R22).
- * @param recorded SELLs of the strategy that the ledger has after it; those that were refused do not count.
+ * @param recorded SELLs of the strategy that the ledger has after it; those that were never accepted do not count.
  */
-export function laterExits(signal: Signal, recorded: readonly SignalRecord[], waiting: readonly Signal[]): Set<string> {
+export function laterExits(signal: Signal, recorded: readonly SignalRecord[], { waiting, signalMaxAgeSeconds }: ExitsUntil): Set<string> {
   // A later stamp alone does not prove that a SELL is later: our clock may have been set in between.
-  const accepted = recorded.filter(({ verdict }) => verdict === undefined || !isFinal(verdict) || STANDS.has(verdict));
+  const accepted = recorded.filter((record) => wasAccepted(record, signalMaxAgeSeconds));
   const later = [...accepted.map((record) => record.signal), ...waiting].filter(
     ({ kind, id, strategy, generatedAt }) =>
       kind === "exit" && id !== signal.id && strategy === signal.strategy && generatedAt >= signal.generatedAt,
@@ -58,8 +58,20 @@ export function laterExits(signal: Signal, recorded: readonly SignalRecord[], wa
   return new Set(later.flatMap(({ exits }) => exits));
 }
 
-/** Final verdicts after which a SELL is the strategy's word all the same: one that could not be executed in time sold nothing, and means it. */
-const STANDS: ReadonlySet<VerdictKind> = new Set(["executed", "duplicate", "superseded", "stale"]);
+export interface ExitsUntil {
+  /** Runs of all strategies that have not begun. */
+  readonly waiting: readonly Signal[];
+  readonly signalMaxAgeSeconds: number;
+}
+
+/** Final verdicts of a SELL that was accepted; one that was superseded before it could be executed meant it all the same. */
+const OF_ACCEPTED: ReadonlySet<VerdictKind> = new Set(["executed", "duplicate", "superseded"]);
+
+/** One that went stale counts only if it was fresh when it was recorded: what nobody read in time moves nothing (R5). */
+function wasAccepted({ signal, verdict, recordedAt }: SignalRecord, signalMaxAgeSeconds: number): boolean {
+  if (verdict === "stale") return freshness(signal, recordedAt, signalMaxAgeSeconds).kind === "fresh";
+  return verdict === undefined || !isFinal(verdict) || OF_ACCEPTED.has(verdict);
+}
 
 /**
  * The remaining targets of an execution after its strategy dropped these symbols; other strategies' targets stay.

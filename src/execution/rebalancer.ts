@@ -228,7 +228,8 @@ export class Rebalancer {
   /** Symbols of a later SELL of the strategy are not bought again (R22). */
   #withoutExits(signal: Signal, wanted: RebalanceTarget, strategyTargets: readonly StrategyTarget[]): RebalanceTarget {
     if (wanted.kind === "exit") return wanted;
-    const exits = laterExits(signal, this.#parts.ledger.exitsAfter(signal.id), this.#parts.inbox.waiting);
+    const { ledger, inbox, signalMaxAgeSeconds } = this.#parts;
+    const exits = laterExits(signal, ledger.exitsAfter(signal.id), { waiting: inbox.waiting, signalMaxAgeSeconds });
     return exits.size === 0 ? wanted : targetAfterExits(wanted, strategyTargets, signal.strategy, exits);
   }
 

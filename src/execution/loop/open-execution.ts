@@ -68,9 +68,9 @@ export class OpenExecution {
 
   /** The current targets, without symbols of later SELLs of the same strategy (R22). */
   wanted(): RebalanceTarget {
-    const { ledger, inbox } = this.parts;
+    const { ledger, inbox, signalMaxAgeSeconds } = this.parts;
     const { wanted } = this.record();
-    const exits = laterExits(this.signal, ledger.exitsAfter(this.signal.id), inbox.waiting);
+    const exits = laterExits(this.signal, ledger.exitsAfter(this.signal.id), { waiting: inbox.waiting, signalMaxAgeSeconds });
     if (exits.size === 0 || wanted.kind === "exit") return wanted;
     this.#strategyTargets ??= ledger.strategyTargetsOf(this.id);
     return targetAfterExits(wanted, this.#strategyTargets, this.signal.strategy, exits);
