@@ -196,3 +196,18 @@ export function lastSale(desk: VirtualDesk): () => number {
   });
   return () => at;
 }
+
+/** A withdrawal before the first reading of the account after the last sell. @param dollars as text. */
+export function paidOutAfterSelling(desk: VirtualDesk, dollars: string): Interceptor {
+  const sold = lastSale(desk);
+  let isPaid = false;
+  return {
+    before: (request) => {
+      if (!isPaid && desk.clock.monotonic() >= sold() && isRead(request, "/v2/account")) {
+        isPaid = true;
+        desk.exchange.transfer(`-${dollars}`);
+      }
+      return Promise.resolve(undefined);
+    },
+  };
+}

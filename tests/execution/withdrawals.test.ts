@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { decimal } from "../../src/domain/decimal.ts";
 import type { ExecutionSettings } from "../../src/domain/execution-style.ts";
 import { DEFAULT_EXECUTION } from "../../src/domain/execution-style.ts";
-import { beforePosts, isRead, lastSale, reply, UNAVAILABLE } from "./faults.ts";
+import { beforePosts, isRead, paidOutAfterSelling, reply, UNAVAILABLE } from "./faults.ts";
 import { limitStyle } from "./limit-style.ts";
 import { book, expectHoldings, expectUnharmed, HEDGE, HELD, INVESTED } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
@@ -77,16 +77,8 @@ describe("cash that is paid out during an execution, as the account's activities
 
   test("whose activity says only the day counts half a minute after our last fill", async () => {
     desk = new VirtualDesk(INVESTED);
-    const sold = lastSale(desk);
-    let isPaid = false;
     desk.venue.interceptor = {
-      before: (request) => {
-        if (!isPaid && desk.clock.monotonic() >= sold() && isRead(request, "/v2/account")) {
-          isPaid = true;
-          desk.exchange.transfer("-60000");
-        }
-        return Promise.resolve(undefined);
-      },
+      ...paidOutAfterSelling(desk, "60000"),
       after: (request, response) => {
         if (!isRead(request, "/v2/account/activities")) return Promise.resolve(response);
         const rows = JSON.parse(response.body) as Record<string, unknown>[];

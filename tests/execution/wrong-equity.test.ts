@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import type { RebalanceResult } from "../../src/execution/rebalancer.ts";
 import type { Interceptor } from "../../src/simulator/venue.ts";
 import { decimal } from "../../src/domain/decimal.ts";
-import { beforePosts, isRead, lastSale, reply } from "./faults.ts";
+import { beforePosts, isRead, lastSale, paidOutAfterSelling, reply } from "./faults.ts";
 import { book, expectSwitchedBook, expectUnharmed, HEDGE, INVESTED } from "./scenario.ts";
 import { type DeskOptions, signalOf, VirtualDesk } from "./virtual-desk.ts";
 
@@ -222,17 +222,7 @@ describe("an account that is shown wrong between sells and buys", () => {
 
   test("withdrawn cash is not waited for: the target applies to what remains", async () => {
     desk = new VirtualDesk(INVESTED);
-    const sold = lastSale(desk);
-    let isPaid = false;
-    desk.venue.interceptor = {
-      before: (request) => {
-        if (!isPaid && desk.clock.monotonic() >= sold() && isRead(request, "/v2/account")) {
-          isPaid = true;
-          desk.exchange.transfer("-60000");
-        }
-        return Promise.resolve(undefined);
-      },
-    };
+    desk.venue.interceptor = paidOutAfterSelling(desk, "60000");
     expect(endOf(await desk.run(signalOf(desk.clock, HEDGE)))).toMatch(/^on-target/);
     expect(desk.weights().UVXY).toBeCloseTo(0.7425, 2);
     expectUnharmed(desk);

@@ -90,7 +90,7 @@ export class AccountExpectation {
     const before = this.#planned ?? { cash: cashBefore(this.#execution.record()), own: [], paid: ZERO };
     const [now, then] = [expectedAfter(own, before.cash), expectedAfter(before.own, ZERO)];
     const expected = { ...now, cash: then.cash && now.cash?.minus(then.cash).plus(this.#paid).minus(before.paid) };
-    return unshownBuys(cash, own, expected, this.#execution.parts.clock.now() - FILLS_SETTLE_WITHIN_MS);
+    return unshownBuys(cash, own, expected, this.#execution.parts.clock.now());
   }
 
   /** Whether the buys that wait would spend cash which may be spent already. */

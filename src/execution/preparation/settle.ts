@@ -191,11 +191,12 @@ function openCost(own: readonly IntentRecord[]): Decimal {
  * meanwhile may hide that.
  * @param own orders of the execution.
  * @param expected what the account shows once it contains all of their fills.
- * @param since epoch milliseconds: earlier fills are shown.
+ * @param now by the wall clock, milliseconds since the epoch; it may have been set since the fills.
  * @returns exactly what is not shown yet, where the lag alone explains the cash; else all that was bought lately.
  */
-export function unshownBuys(shown: Decimal, own: readonly IntentRecord[], expected: Expected, since: number): Decimal {
-  const recent = own.filter(({ side, filledQuantity, updatedAt }) => side === "buy" && filledQuantity.gt(ZERO) && updatedAt >= since);
+export function unshownBuys(shown: Decimal, own: readonly IntentRecord[], expected: Expected, now: number): Decimal {
+  const isRecent = ({ updatedAt }: IntentRecord): boolean => Math.abs(now - updatedAt) <= FILLS_SETTLE_WITHIN_MS;
+  const recent = own.filter((intent) => intent.side === "buy" && intent.filledQuantity.gt(ZERO) && isRecent(intent));
   const latestFirst = recent.toSorted((a, b) => b.updatedAt - a.updatedAt);
   const tolerance = toleranceFor(expected);
   let unshown = ZERO;
