@@ -23,8 +23,9 @@ const SETTLED_FOR_MS = 1_000;
 const BUSY_FOR_MS = 2_000;
 /** A heartbeat that takes longer, or one that comes too late, shows that this machine or the database has too much to do. */
 const SLOW_BEAT_MS = 1_000;
-/** For so long no more accounts are held than may work at once: more of them would only take time from those that trade. */
+/** For so long after that, an account that was taken counts as working for a minute: more of them would take time from those that trade. */
 const STRAINED_FOR_MS = 10_000;
+const BUSY_UNDER_STRAIN_MS = 60_000;
 /** Accounts that wait need memory. */
 const MOST_HELD = 500;
 /** Pause before an account that could not be opened is opened again. */
@@ -284,9 +285,8 @@ export class Worker {
     const { store, places, clock } = this.#parts;
     if (this.#idleCause !== undefined || this.#parts.ceiling?.isFull === true) return;
     const now = clock.monotonic();
-    const isStrained = now - this.#strainedAt < STRAINED_FOR_MS;
-    const isBusy = ({ takenAt, host }: Held): boolean => isStrained || now - takenAt < BUSY_FOR_MS || host === undefined;
-    const busy = [...this.#held.values()].filter(isBusy).length;
+    const busyForMs = now - this.#strainedAt < STRAINED_FOR_MS ? BUSY_UNDER_STRAIN_MS : BUSY_FOR_MS;
+    const busy = [...this.#held.values()].filter(({ takenAt, host }) => now - takenAt < busyForMs || host === undefined).length;
     const free = Math.min(places - busy, MOST_HELD - this.#held.size);
     if (free <= 0) return;
     const instant = new Lease(clock).instant;
