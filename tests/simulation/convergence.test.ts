@@ -66,6 +66,23 @@ test("the target is reached when every symbol has come to it, even if one has dr
   expect(convergence.reachedAt).toBe(2_000);
 });
 
+test("what the owner's sale of a protected holding brings after the signal may stay in cash", async () => {
+  const protectedSymbols = new Set(["BTAL"]);
+  const sellLater = async (scenario: typeof SCENARIO): Promise<Convergence> => {
+    const { buy, clock, convergence, exchange } = follow({ scenario });
+    exchange.endow({ symbol: "BTAL", quantity: decimal("50"), cost: decimal("1000") });
+    await buy("LEU", "4950");
+    await buy("SMR", "950");
+    exchange.submit({ symbol: "BTAL", side: "sell", type: "market", time_in_force: "day", qty: "50" });
+    await clock.advance(1_000);
+    convergence.look(clock.monotonic());
+    return convergence;
+  };
+  expect((await sellLater(SCENARIO)).missing).toContain("SMR");
+  const convergence = await sellLater({ ...SCENARIO, settings: { ...SCENARIO.settings, protectedSymbols } });
+  expect(convergence.missing).toBe("");
+});
+
 test("what comes into the account later has to go as well", async () => {
   const { buy, clock, convergence, exchange } = follow();
   await buy("LEU", "4950");

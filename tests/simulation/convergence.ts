@@ -34,6 +34,8 @@ const PRICE_MOVES = 0.03;
 const WHOLE_SHARE = 1.05;
 /** A holding that stays, and is worth more than this part of the base, decides about every target (R9). */
 const LARGE_HOLDING = 0.2;
+/** Cash that comes in is shown within this long. */
+const SHOWN_WITHIN_MS = 30_000;
 
 /**
  * Follows the account, look by look, from the last signal to its target, by the venue's own book and by
@@ -102,7 +104,7 @@ export class Convergence {
     const base = baseOf(exchange, this.#isGuarded);
     const bound = [...wanting, ...orders, ...rests].reduce(
       (total, each) => total + each,
-      base * (RESERVE + PRICE_MOVES) + this.#parts.reserves() + this.#parts.cameIn(),
+      base * (RESERVE + PRICE_MOVES) + this.#parts.reserves() + this.#cameIn(),
     );
     return Number(exchange.state.cash.toFixed()) <= bound;
   }
@@ -146,9 +148,10 @@ export class Convergence {
   }
 
   #legs(): Leg[] {
-    const { targets, exchange, scenario, guards, cameIn } = this.#parts;
+    const { targets, exchange, scenario, guards } = this.#parts;
     const legs = legsOf(targets, exchange, scenario, guards);
-    return legs.map((leg) => ({ ...leg, allowed: leg.allowed + (targets.get(leg.symbol) ?? 0) * cameIn() }));
+    const cameIn = this.#cameIn();
+    return legs.map((leg) => ({ ...leg, allowed: leg.allowed + (targets.get(leg.symbol) ?? 0) * cameIn }));
   }
 
   /** As the program saw them on a reading from before the alert (R36), when all rows of the account could be read. */
@@ -163,11 +166,28 @@ export class Convergence {
     return protectedSymbols.has(symbol) || allowedSymbols?.has(symbol) === false || this.#parts.guards(symbol);
   };
 
-  #hasOldOrders(): boolean {
-    const { exchange, writtenAt } = this.#parts;
-    const sinceSignal = exchange.clock.monotonic() - writtenAt;
-    return [...exchange.state.orders.values()].some(
-      (order) => isOpen(order) && isOwnOrder(order) && exchange.clock.now() - Date.parse(order.submittedAt) > sinceSignal,
+  /** Dollars that were paid in since the signal, or that the owner's sale of what is protected brought: deposits to the plan (R16). */
+  #cameIn(): number {
+    const { exchange, cameIn } = this.#parts;
+    const sold = [...exchange.state.orders.values()].filter(
+      (order) =>
+        order.side === "sell" &&
+        !isOwnOrder(order) &&
+        this.#isGuarded(order.symbol) &&
+        this.#sinceSignal(order.updatedAt) > -SHOWN_WITHIN_MS,
     );
+    return sold.reduce((total, { filledValue }) => total + Number(filledValue.toFixed()), cameIn());
+  }
+
+  #hasOldOrders(): boolean {
+    return [...this.#parts.exchange.state.orders.values()].some(
+      (order) => isOpen(order) && isOwnOrder(order) && this.#sinceSignal(order.submittedAt) < 0,
+    );
+  }
+
+  /** Milliseconds from the signal to a stamp of the venue; negative for what was before it. */
+  #sinceSignal(stamp: string): number {
+    const { exchange, writtenAt } = this.#parts;
+    return exchange.clock.monotonic() - writtenAt - (exchange.clock.now() - Date.parse(stamp));
   }
 }
