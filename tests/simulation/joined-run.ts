@@ -13,11 +13,14 @@ export function runOfSignal(runs: readonly KnownRun[], signal: Signal): KnownRun
   const own = runs.findLast(({ signalId }) => signalId === signal.id) ?? renewedRun(runs, signal);
   if (own !== undefined) return own;
   const parts = runs.filter(({ lines }) => lines.length > 0 && lines.every((hash) => signal.lineHashes.includes(hash)));
-  const [first, ...sells] = withoutSellsBefore(parts);
+  const [first, ...rest] = withoutSellsBefore(parts);
   const last = parts.at(-1);
-  if (first === undefined || last === undefined || sells.some(({ sold }) => sold.length === 0)) return undefined;
+  if (first === undefined || last === undefined) return undefined;
+  const sells = rest.filter((run) => !isRepeated(first, run));
+  if (sells.some(({ sold }) => sold.length === 0)) return undefined;
   if (parts.reduce((count, { lines }) => count + lines.length, 0) !== signal.lineHashes.length) return undefined;
-  if (!runs.slice(runs.indexOf(first) + 1, runs.indexOf(last)).every(({ isQuiet }) => isQuiet)) return undefined;
+  const between = runs.slice(runs.indexOf(first) + 1, runs.indexOf(last));
+  if (!between.every((run) => run.isQuiet || isRepeated(first, run))) return undefined;
   const left = [...first.targets].filter(([symbol]) => !sells.some(({ sold }) => sold.includes(symbol)));
   if (!isAsked(left, signal)) return undefined;
   return { ...first, signalId: signal.id, lastAt: last.lastAt };
@@ -29,6 +32,11 @@ function withoutSellsBefore(parts: readonly KnownRun[]): readonly KnownRun[] {
   const begun = parts[buys]?.firstAt ?? -Infinity;
   const isBeside = parts.slice(0, buys).every(({ sold, lastAt }) => sold.length > 0 && begun - lastAt <= RUN_GAP_MS);
   return buys > 0 && isBeside ? parts.slice(buys) : parts;
+}
+
+/** Whether a run says the same again within the gap of the first: nothing is done for it (R3). */
+function isRepeated(first: KnownRun, { targets, firstAt }: KnownRun): boolean {
+  return firstAt - first.lastAt <= RUN_GAP_MS && targets.size > 0 && JSON.stringify([...targets]) === JSON.stringify([...first.targets]);
 }
 
 /** A run that was begun again within the gap: its repeated lines count as of their first time (R3). */
