@@ -53,6 +53,17 @@ describe("the turnover of a day", () => {
     expectSwitched(desk, await run("a", HEDGE));
   });
 
+  test("counts the buys of an account that owes money, which wait for the proceeds of its sells", async () => {
+    open({ ...INVESTED, exchange: { ...INVESTED.exchange, cash: decimal("-40") }, limits: limits("1.5") });
+    expectRefused(await run("a", HEDGE), "a", /turnover to \$1\d\d,\d{3}\.\d\d, 199\.\d %/);
+  });
+
+  test("counts what somebody else's order keeps from being bought at first", async () => {
+    open({ ...INVESTED, limits: limits("1.5") });
+    desk.exchange.submit({ symbol: "UVXY", side: "buy", type: "limit", time_in_force: "day", qty: "1", limit_price: "1" });
+    expectRefused(await run("a", HEDGE), "a", /turnover to \$1\d\d,\d{3}\.\d\d, 199\.\d %/, 1);
+  });
+
   test("is summed up over executions and restarts, and begins anew with the next New York day", async () => {
     open({ limits: limits("2.5") });
     await run("a", EXAMPLE);
