@@ -39,6 +39,7 @@ import { prepare } from "./preparation/prepare.ts";
 import type { MarketReading, AccountSnapshot, KnownAssets } from "./preparation/account-snapshot.ts";
 import { AssetCache, MIN_SESSION_LEFT_TO_POST_MS, readAccount, sessionLeft } from "./preparation/account-snapshot.ts";
 import type { KnownSplits } from "./preparation/split-watch.ts";
+import { isUnderWay } from "./preparation/settle.ts";
 import { SplitWatch } from "./preparation/split-watch.ts";
 import type { KeptWarm } from "./preparation/warm-snapshot.ts";
 import { WarmSnapshot } from "./preparation/warm-snapshot.ts";
@@ -208,7 +209,8 @@ export class Rebalancer {
 
   /** A plan without orders that is off target: worth a retry while the cause may pass, but not an execution (R33). */
   #nothingToSend(signal: Signal, options: RebalanceOptions, { plan, input, snapshot }: Ready): RebalanceResult | undefined {
-    if (plan.sells.length + plan.buys.length > 0 || plan.reachesTarget) return undefined;
+    if (plan.sells.length + plan.buys.length > 0) return undefined;
+    if (plan.reachesTarget) return options.takeUp === undefined ? undefined : this.#mayStillCome(signal);
     const minimum = max(this.#parts.settings.minTradeValue, ONE);
     const summary = summarisePlan(plan, { input });
     const left = restOf({ plan: summary, intents: [], tries: [], minimum });
@@ -223,6 +225,17 @@ export class Rebalancer {
     const causes = left.map(({ symbol, reason: code }) => ({ symbol, code }));
     const verdict = passing.some((rest) => rest.reason === "price-doubt") ? "price-doubt" : "account-unsettled";
     return this.#judged(signal, options, { ...declined(verdict, reason, TRIED_AGAIN), causes, snapshot });
+  }
+
+  /** A buy of an earlier run that nobody wants any more, and whose fate is unknown: once it is, its shares can be sold. */
+  #mayStillCome({ id, targets }: Signal): RebalanceResult | undefined {
+    const { ledger } = this.#parts;
+    const own = new Set(ledger.intentsOfSignal(id).map(({ clientOrderId }) => clientOrderId));
+    const coming = ledger
+      .unsettledIntents()
+      .find((intent) => intent.side === "buy" && isUnderWay(intent) && !own.has(intent.clientOrderId) && !targets.has(intent.symbol));
+    if (coming === undefined) return undefined;
+    return { kind: "still-off", reason: `The earlier buy of ${coming.symbol} may still come.`, mayPass: true };
   }
 
   /** Symbols of a later SELL of the strategy are not bought again (R22). */
@@ -260,7 +273,6 @@ export class Rebalancer {
     const { ledger, stopping, inbox } = this.#parts;
     const abandoned = AbortSignal.any([stopping, inbox.overtaken]);
     const earlier = ledger.executionsOfSignal(signal.id);
-    const bounds = boundsOf(ledger, signal.id);
     const { dryRun, ignoreMarketHours, takeUp } = options;
     const excluded = takeUp === "fresh" ? this.#lasting(signal) : new Map<string, SkipReason>();
     const warm = dryRun || takeUp !== undefined || earlier.length > 0 ? undefined : this.#warm;
@@ -271,7 +283,8 @@ export class Rebalancer {
         wanted,
         dryRun,
         ignoreMarketHours,
-        bounds,
+        // Asked for when all fates of earlier orders are known that can be.
+        bounds: () => boundsOf(ledger, signal.id),
         excluded,
         warm,
         finishOf: takeUp === "finish" ? earlier[0]?.startedAt : undefined,

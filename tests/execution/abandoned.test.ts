@@ -62,6 +62,19 @@ describe("an order whose absence could not be proven before the halt (R19)", () 
     expect(await desk.run(next({ BTAL: "1" }, "00000000000000cc"))).toMatchObject({ conclusion: { outcome: "on-target" } });
   });
 
+  test("when it comes after the next run has ended, that run is taken up again, and what it bought is sold", async () => {
+    await haltedInDoubt("UVXY", 90_000, { UVXY: "0.02", BTAL: "0.98" });
+    desk.exchange.transfer("1000000");
+    await desk.clock.advance(60_000);
+    const signal = next({ BTAL: "1" });
+    expect(await desk.run(signal)).toMatchObject({ conclusion: { outcome: "off-target", code: "not-planned", mayGoOn: true } });
+    expect(await desk.run(signal, { takeUp: "fresh" })).toMatchObject({ kind: "still-off", mayPass: true });
+    await passUntil(desk, () => desk.exchange.state.positions.has("UVXY"));
+    expect(await desk.run(signal, { takeUp: "fresh" })).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expect(book(desk).filter((line) => line.includes("UVXY"))).toEqual(["buy UVXY filled", "sell UVXY filled"]);
+    expectHoldings(desk, { BTAL: "1" });
+  });
+
   test("on the next day it cannot come any more: its symbol and its cash are free again", async () => {
     await haltedInDoubt("UVXY");
     await desk.clock.advance(24 * HOUR);

@@ -247,9 +247,10 @@ describe("a position that somebody buys after the plans were made", () => {
     });
   };
 
-  test("is named, and the account is not called on target", async () => {
+  test("is named and not sold, and the account is not called on target", async () => {
     buying("40");
-    const result = await desk.run(signalOf(desk.clock, HEDGE));
+    const signal = signalOf(desk.clock, HEDGE);
+    const result = await desk.run(signal);
     expect(result).toMatchObject({
       conclusion: {
         outcome: "off-target",
@@ -258,6 +259,8 @@ describe("a position that somebody buys after the plans were made", () => {
         verdict: { kind: "executed" },
       },
     });
+    expect(await desk.run(signal, { takeUp: "fresh" })).toMatchObject({ kind: "still-off", mayPass: false });
+    expect(desk.exchange.state.positions.has("LEU")).toBe(true);
     expectUnharmed(desk);
   });
 

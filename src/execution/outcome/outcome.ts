@@ -91,7 +91,8 @@ export async function concludeExecution(
       ledger.recordEquity({ at: after.at, equity, lastEquity, cash, executionId: execution.id });
     }
   }, "ordered");
-  const mayGoOn = isOff && rests.some(({ passing }) => passing);
+  // What an earlier order of ours brought, or may still bring, can be sold once it is known (R33).
+  const mayGoOn = isOff && (judged.code === "not-planned" || rests.some(({ passing }) => passing));
   return {
     executionId: execution.id,
     outcome: judged.outcome,

@@ -32,7 +32,7 @@ export interface PrepareRequest {
   readonly dryRun: boolean;
   readonly ignoreMarketHours: boolean;
   /** What the signal may still trade, after earlier executions of it (R33). */
-  readonly bounds?: SignalBounds | undefined;
+  readonly bounds?: () => SignalBounds | undefined;
   /** Symbols that have had their orders and are not traded again. */
   readonly excluded?: ReadonlyMap<string, SkipReason>;
   /** The owner continues a signal, whatever its age, in the session in which it was first executed. */

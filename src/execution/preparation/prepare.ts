@@ -348,7 +348,7 @@ function plannedOn(
       excluded: request.excluded ?? new Map<string, SkipReason>(),
       ...reserved,
     });
-    return { snapshot, ...planWithin(input, request.bounds) };
+    return { snapshot, ...planWithin(input, request.bounds?.()) };
   };
   return planWithHeirs(plan, parts.ledger.unsettledIntents(), given);
 }
