@@ -102,7 +102,9 @@ export class Convergence {
     const orders = [...exchange.state.orders.values()].filter(isOpen).map((order) => Number(reservedValue(order).toFixed()));
     const rests = legs.filter(({ isWhole }) => isWhole).map(({ symbol }) => Number(exchange.valueOf(symbol).toFixed()) * WHOLE_SHARE);
     const base = baseOf(exchange, this.#isGuarded);
-    const bound = [...wanting, ...orders, ...rests].reduce(
+    // What the cash would buy of each may be too little for an order.
+    const tooSmall = untouched.map(() => Number(this.#parts.scenario.settings.minTradeValue.toFixed()));
+    const bound = [...wanting, ...orders, ...rests, ...tooSmall].reduce(
       (total, each) => total + each,
       base * (RESERVE + PRICE_MOVES) + this.#parts.reserves() + this.#cameIn(),
     );

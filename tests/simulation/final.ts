@@ -60,7 +60,7 @@ const BEFORE_CLOSE_MS = 30_000;
 const LOOK_EVERY_MS = 2_000;
 const AFTER_OPEN_MS = 60_000;
 const RUN_GAP_MS = 2_500;
-const PRICES_SETTLE_MS = 6_000;
+const PRICES_SETTLE_MS = 61_000;
 const MOST_AHEAD_MS = 5_000;
 /** What is stamped further ahead than this is not taken for a run that came before. */
 const STAMPED_AHEAD_MS = 60_000;
@@ -92,7 +92,7 @@ export class Final {
   async run(): Promise<FinalState> {
     const { pass, monotonic, chance, stamps, machine, scenario } = this.#parts;
     await this.#untilOpen();
-    // Sells may leave on prices that are 5 s old (R36): one that a jump's end has halved since, no rule could see.
+    // Sells may leave on a reading of up to a minute ago (R36): a price that a jump's end has halved since, no rule could see.
     const settles = scenario.faults.includes("price-jump") ? PRICES_SETTLE_MS : 0;
     await pass(Math.max(settles, chance.spread(500, 45_000)) + scenario.lullMs);
     // A process that was stopped for minutes would find the signal stale, and rightly so.
