@@ -84,6 +84,29 @@ describe("a marketable limit", () => {
     expectHoldings(desk, HEDGE);
   });
 
+  test("does not wait for the quote of another, which would make its own old", async () => {
+    open({}, INVESTED);
+    const absent = spoiledSnapshot(
+      "SMR",
+      () => undefined,
+      () => !late,
+    );
+    let late = false;
+    desk.venue.interceptor = both(absent, {
+      before: async ({ url }) => {
+        if (!url.endsWith("/v2/stocks/snapshots?symbols=SMR") || late) return undefined;
+        late = true;
+        await desk.clock.sleep(6_000);
+        return undefined;
+      },
+    });
+    const begun = desk.clock.now();
+    expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expect(late).toBe(true);
+    const [sold] = attempts("TQQQ");
+    expect(sold!.postedAt! - begun).toBeLessThan(1_000);
+  });
+
   test("on a wrong clock, an answer of the venue's that was long on its way makes no quote one of another session", async () => {
     open({ repegMs: 2_000, repegs: 0, withoutQuote: "leave" }, INVESTED);
     desk.skewMs = 157_000;

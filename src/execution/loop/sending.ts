@@ -64,9 +64,10 @@ export class Sending {
     return ready;
   }
 
-  /** Orders that need no quote do not wait for the quotes of others. */
+  /** Orders that need no quote, or have a recent one, do not wait for the quotes of others: theirs would be old by then. */
   #withoutOldQuotes(due: readonly string[]): readonly string[] {
-    const isOld = (intent: IntentRecord): boolean => this.#goesByTheAsk(intent) && !this.#parts.pricer.hasRecent(intent);
+    const isOld = (intent: IntentRecord): boolean =>
+      (isPricedNow(intent) || this.#goesByTheAsk(intent)) && !this.#parts.pricer.hasRecent(intent);
     const ready = due.filter((id) => !isOld(this.#execution.intent(id)));
     return ready.length === 0 ? due : ready;
   }
