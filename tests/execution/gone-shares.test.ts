@@ -3,7 +3,7 @@ import type { Interceptor, VenueRequest, VenueResponse } from "../../src/simulat
 import { afterFirstPost, both, isPost, isRead, postedOrder, reply, TIMED_OUT } from "./faults.ts";
 import { decimal } from "../../src/domain/decimal.ts";
 import { limitStyle } from "./limit-style.ts";
-import { HEDGE, HELD, INVESTED, intentsOf, passUntil } from "./scenario.ts";
+import { expectHoldings, HEDGE, HELD, INVESTED, intentsOf, passUntil } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
 
 let desk: VirtualDesk;
@@ -32,6 +32,24 @@ test("two sells that the rate limit delays, one slightly longer: neither is sent
   expect(posted.slice(0, 2).sort()).toEqual(["SMR", "TQQQ"]);
   expect(posted.slice(2)).not.toContain("SMR");
   expect(intentsOf(desk).find(({ symbol }) => symbol === "SMR")).toMatchObject({ state: "refused", status: "insufficient-quantity" });
+});
+
+test.each([
+  ["a symbol that was never split", false],
+  ["a symbol whose split was booked before", true],
+])("what a sale by hand brought in mid-execution is spent, of %s", async (_, isSplit) => {
+  desk = new VirtualDesk(INVESTED);
+  const now = desk.clock.now();
+  const split = { symbol: "SMR", session: "2026-11-17", ratio: decimal("5"), quantity: decimal("1502.5"), foundAt: now, bookedAt: now };
+  if (isSplit) desk.ledger.recordSplit(split);
+  desk.venue.interceptor = {
+    before: (request) => Promise.resolve(isPost(request) && postedOrder(request).symbol === "SMR" ? RATE_LIMITED : undefined),
+  };
+  const running = desk.start(signalOf(desk.clock, HEDGE));
+  await passUntil(desk, () => desk.orders().length === 1);
+  desk.exchange.closePosition("SMR");
+  expect(await desk.clock.until(running)).toMatchObject({ conclusion: { outcome: "on-target" } });
+  expectHoldings(desk, HEDGE);
 });
 
 test("a sell that waits is not sent on a row that cannot be read, as fewer shares may be held by now", async () => {

@@ -66,6 +66,7 @@ const MOST_AHEAD_MS = 5_000;
 const STAMPED_AHEAD_MS = 60_000;
 /** What keeps everything from beginning is named within this long. */
 const NAMED_WITHIN_MS = 60_000;
+const MINUTE_OF_REQUESTS_MS = 60_000;
 /** Of a run: what cannot be bought of more than this part of it may be refused as a whole (R12). */
 const UNBUYABLE_SHARE = 0.2;
 
@@ -319,13 +320,19 @@ export class Final {
 
   #isOver(): boolean {
     const now = this.#parts.monotonic();
-    if (this.#isKeptOut) return this.#isConcluded() || now >= this.#writtenMonotonic + NAMED_WITHIN_MS;
+    if (this.#isKeptOut) return this.#isConcluded() || now >= this.#writtenMonotonic + NAMED_WITHIN_MS + this.#olderEndsWithin;
     if (now > Math.min(this.#dueAt, this.#mayTradeUntil) + LOOK_EVERY_MS) return true;
     if (!this.#isConcluded()) return false;
     if (this.#convergence.reachedAt !== undefined) return true;
     const named = this.#judgeNamed();
     const isThere = (this.#cause?.until() ?? -Infinity) >= now;
     return !isThere && this.#trouble?.kind.endsWith("-lifted") !== true && this.#excused(named) !== undefined;
+  }
+
+  /** An execution that a halt stops may wait a minute for its requests before it learns that its orders have ended (R15). */
+  get #olderEndsWithin(): number {
+    const open = this.#parts.machine.life?.ledger.openExecutions() ?? [];
+    return open.some(({ signalId }) => signalId !== this.#signalId) ? MINUTE_OF_REQUESTS_MS : 0;
   }
 
   #isConcluded(): boolean {

@@ -232,11 +232,11 @@ export class AccountExpectation {
   #worthOfGone(record: ExecutionRecord, { positions, prices }: AccountSnapshot): Decimal {
     const { ledger } = this.#execution.parts;
     const lines = record.plan?.selling.lines ?? [];
-    // What is protected is not in the base, and a split takes shares away without any cash.
+    // What is protected is not in the base, and a split that is booked meanwhile takes shares away without any cash.
+    const isSplit = (symbol: string): boolean =>
+      ledger.splitsOf(symbol).some(({ bookedAt }) => bookedAt === undefined || bookedAt > record.startedAt);
     const counted = new Set(lines.filter(({ leftAlone }) => leftAlone !== "protected").map(({ symbol }) => symbol));
-    const held = (record.accountBefore?.positions ?? []).filter(
-      ({ symbol }) => counted.has(symbol) && ledger.splitsOf(symbol).length === 0,
-    );
+    const held = (record.accountBefore?.positions ?? []).filter(({ symbol }) => counted.has(symbol) && !isSplit(symbol));
     const worth = held.map(({ symbol, price }) => {
       const shown = positions.find((position) => position.symbol === symbol)?.quantity ?? ZERO;
       const gone = max(ZERO, sharesBefore(record, symbol).plus(this.#ownChange(symbol)).minus(shown));
