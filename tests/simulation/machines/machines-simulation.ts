@@ -6,7 +6,7 @@ import { LinesIntake } from "../../../src/fleet/intake/lines-intake.ts";
 import { Places } from "../../../src/fleet/places.ts";
 import { withRestarts } from "../../../src/fleet/restarts.ts";
 import { SharedMarket } from "../../../src/fleet/shared-market.ts";
-import { StoreUnreachable, type Attempt, type FleetStore } from "../../../src/fleet/store/ports.ts";
+import { StoreUnreachable, type Attempt, type FleetStore, type SavedLedger } from "../../../src/fleet/store/ports.ts";
 import { AccountHolding } from "../../../src/fleet/worker/account-holding.ts";
 import { CanaryLedgers } from "../../../src/fleet/worker/canary-ledgers.ts";
 import { openSavedLedger } from "../../../src/fleet/worker/journaled-ledger.ts";
@@ -72,6 +72,8 @@ class MachinesSimulation {
   readonly #plan: MachinesPlan;
   readonly #clock = new VirtualClock(TUESDAY_10_00, promisesSettled);
   readonly #database = new MemoryDatabase(this.#clock);
+  /** By account: its ledger as the database had it at the last look. */
+  readonly #restored = new Map<string, { readonly saved: SavedLedger; readonly ledger: SqliteLedger }>();
   readonly #venues: ManyAccounts;
   readonly #file = new AlertsFile(WRITERS_ZONE);
   readonly #network: Chance;
@@ -136,6 +138,7 @@ class MachinesSimulation {
   }
 
   close(): void {
+    for (const { ledger } of this.#restored.values()) ledger.close();
     for (const { machine } of this.#running) machine.die();
     this.#venues.close();
     this.#file.remove();
@@ -382,17 +385,23 @@ class MachinesSimulation {
   #withLedger<Result>(account: Account, look: (ledger: SqliteLedger) => Result): Result | undefined {
     const saved = this.#database.saved(account.name);
     if (saved.image === undefined) return undefined;
+    const known = this.#restored.get(account.name);
+    if (known !== undefined && isSame(known.saved, saved)) return look(known.ledger);
+    known?.ledger.close();
+    this.#restored.delete(account.name);
     const ledger = openSavedLedger(saved, account.name);
-    try {
-      return look(ledger);
-    } finally {
-      ledger.close();
-    }
+    this.#restored.set(account.name, { saved, ledger });
+    return look(ledger);
   }
 
   #violated(text: string): void {
     this.#violations.push(`${(this.#clock.monotonic() / 1_000).toFixed(1)} s: ${text}`);
   }
+}
+
+function isSame(one: SavedLedger, other: SavedLedger): boolean {
+  const isEqual = (change: Uint8Array, index: number): boolean => change === other.changes[index];
+  return one.image === other.image && one.changes.length === other.changes.length && one.changes.every(isEqual);
 }
 
 const SCOPES = ["fleet"];
