@@ -1,8 +1,8 @@
 import type { Decimal } from "../../src/domain/decimal.ts";
-import { decimal, toText, truncate, ZERO } from "../../src/domain/decimal.ts";
+import { decimal, max, sum, toText, truncate, ZERO } from "../../src/domain/decimal.ts";
 import { isOwnOrder } from "../../src/execution/orders/ids.ts";
 import type { Exchange } from "../../src/simulator/exchange.ts";
-import { isOpen } from "../../src/simulator/orders.ts";
+import { isOpen, reservedValue } from "../../src/simulator/orders.ts";
 import { Refusal } from "../../src/simulator/refusals.ts";
 import type { Chance } from "./chance.ts";
 
@@ -230,12 +230,14 @@ function paidIn(world: CauseWorld, amount: string): Part {
   return { ...part, cameIn: () => ((part.until?.() ?? -Infinity) > -Infinity ? Number(amount) : 0) };
 }
 
-/** What is taken out after the plan of the buys leaves them short by as much. */
+/** What is taken out after the plan of the buys leaves them short by as much. What an open buy reserves cannot be taken. */
 function takenOut(world: CauseWorld, part: Decimal): Part {
   let amount = ZERO;
   const moved = once(world, () => {
-    amount = truncate(world.exchange.state.cash.times(part), 2);
-    world.exchange.transfer(`-${toText(amount)}`);
+    const { cash, orders } = world.exchange.state;
+    const reserved = sum([...orders.values()].filter(isOpen).map((order) => reservedValue(order)));
+    amount = truncate(max(ZERO, cash.minus(reserved)).times(part), 2);
+    if (amount.gt(ZERO)) world.exchange.transfer(`-${toText(amount)}`);
   });
   return { ...moved, cameIn: () => Number(amount.toFixed()) };
 }

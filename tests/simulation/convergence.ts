@@ -168,7 +168,7 @@ export class Convergence {
     return protectedSymbols.has(symbol) || allowedSymbols?.has(symbol) === false || this.#parts.guards(symbol);
   };
 
-  /** Dollars that were paid in since the signal, or that the owner's sale of what is protected brought: deposits to the plan (R16). */
+  /** Dollars that were paid in since the signal, or that the owner's sale of what is protected brought: a deposit to the plan (R16). */
   #cameIn(): number {
     const { exchange, cameIn } = this.#parts;
     const sold = [...exchange.state.orders.values()].filter(

@@ -69,8 +69,8 @@ export class Endings {
 
   /** An account that shows fills late disagrees with itself for some seconds, and is waited for (R16). */
   #checkAgreement({ id, outcomeReason = "", outcomeCode, startedAt }: ExecutionRecord, now: number): void {
-    const wasEndedByHalt = outcomeCode === "halted";
-    if (!outcomeReason.includes(DISAGREEMENT) || wasEndedByHalt || this.#isUnsteady(startedAt, now)) return;
+    const wasEndedFor = outcomeCode === "halted" || outcomeCode === "account-blocked";
+    if (!outcomeReason.includes(DISAGREEMENT) || wasEndedFor || this.#isUnsteady(startedAt, now)) return;
     this.#parts.violated({ promise: "P5", text: `The execution ${id} was given up on an account that only lagged: ${outcomeReason}` });
   }
 
