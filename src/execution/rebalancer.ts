@@ -283,7 +283,7 @@ export class Rebalancer {
         wanted,
         dryRun,
         ignoreMarketHours,
-        // Asked for when all fates of earlier orders are known that can be.
+        // Evaluated when all fates of earlier orders are known that can be.
         bounds: () => boundsOf(ledger, signal.id),
         excluded,
         warm,

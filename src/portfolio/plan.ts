@@ -2,9 +2,10 @@ import { refuseUnbuyable } from "./buyable.ts";
 import { sizePlan } from "./sizing.ts";
 import { formatDollars } from "../domain/format.ts";
 import type { PlanInput } from "./plan-input.ts";
-import type { Plan, PlannedOrder, PlanResult } from "./plan-result.ts";
+import type { Plan, PlanResult } from "./plan-result.ts";
 import { provePlan } from "./proof.ts";
 import { valueAccount, type Refused } from "./valuation.ts";
+import { waitingTrades, type WaitingTrade } from "./waiting-trades.ts";
 
 export type { Holding, PlanAsset, PlanInput, PlanSettings, WorkingOrder } from "./plan-input.ts";
 export type { Plan, PlanLine, PlannedOrder, PlanResult } from "./plan-result.ts";
@@ -24,11 +25,15 @@ export function makePlan(input: PlanInput): PlanResult {
   return overLimit(plan, input) ?? unproven(plan, input) ?? { kind: "plan", plan };
 }
 
-/** R28: checked on the whole plan before its first order, including sells; reports the largest violation. */
-function overLimit(plan: Plan, { phase, settings }: PlanInput): Refused | undefined {
+/**
+ * R28: checked on the whole plan before its first order, including sells and what must wait at first, which would be cut to the
+ * limit once the sells are made; reports the largest violation.
+ */
+function overLimit(plan: Plan, { phase, settings, begun, account }: PlanInput): Refused | undefined {
   const limit = settings.maxOrderValue;
   if (limit === undefined || phase === "buying") return undefined;
-  const [largest] = [...plan.sells, ...plan.buys].sort((one, other) => other.estimatedValue.cmp(one.estimatedValue));
+  const waiting = begun === true ? [] : waitingTrades(plan, account.cash);
+  const [largest] = [...plan.sells, ...plan.buys, ...waiting].sort((one, other) => other.estimatedValue.cmp(one.estimatedValue));
   if (largest === undefined || largest.estimatedValue.lte(limit)) return undefined;
   return {
     kind: "refused",
@@ -38,7 +43,7 @@ function overLimit(plan: Plan, { phase, settings }: PlanInput): Refused | undefi
   };
 }
 
-function describe(order: PlannedOrder): string {
+function describe(order: WaitingTrade): string {
   return `${order.side} ${formatDollars(order.estimatedValue)} of ${order.symbol}`;
 }
 

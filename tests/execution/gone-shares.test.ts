@@ -37,7 +37,7 @@ test("two sells that the rate limit delays, one slightly longer: neither is sent
 test.each([
   ["a symbol that was never split", false],
   ["a symbol whose split was booked before", true],
-])("what a sale by hand brought in mid-execution is spent, of %s", async (_, isSplit) => {
+])("what a sale by hand brought during the execution is spent, of %s", async (_, isSplit) => {
   desk = new VirtualDesk(INVESTED);
   const now = desk.clock.now();
   const split = { symbol: "SMR", session: "2026-11-17", ratio: decimal("5"), quantity: decimal("1502.5"), foundAt: now, bookedAt: now };

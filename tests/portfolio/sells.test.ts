@@ -218,6 +218,15 @@ describe("MAX_ORDER_VALUE (R28)", () => {
     });
   });
 
+  test("refuses the whole plan for a buy that only waits for the sells of an account that owes money", () => {
+    const owing: Scene = { ...given, cash: "-40", held: { SMR: "50", OKLO: "30" }, prices: { ...PRICES, OKLO: "50" } };
+    expect(makePlan(scene({ ...owing, settings: { maxOrderValue: decimal("3000") } }))).toMatchObject({
+      refusal: "order-limit",
+      reason: "The plan would buy $3,425.40 of LEU, above MAX_ORDER_VALUE ($3,000.00).",
+    });
+    expect(makePlan({ ...scene({ ...owing, settings: { maxOrderValue: decimal("3000") } }), begun: true }).kind).toBe("plan");
+  });
+
   test("does not strand a begun execution: its buys are cut to the limit", () => {
     const plan = planFor({
       phase: "buying",

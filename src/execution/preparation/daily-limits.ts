@@ -8,7 +8,7 @@ import { judgeLimits } from "../../portfolio/limits.ts";
 import type { Decimal } from "../../domain/decimal.ts";
 import { max, sum, ZERO } from "../../domain/decimal.ts";
 import type { Plan, PlanInput } from "../../portfolio/plan.ts";
-import { mayPass, type SkipReason } from "../../portfolio/skip-reason.ts";
+import { waitingTrades } from "../../portfolio/waiting-trades.ts";
 import { bookedEquity } from "./booked-equity.ts";
 import type { Inheritance } from "./inherited-ids.ts";
 import type { AccountSnapshot } from "./account-snapshot.ts";
@@ -67,7 +67,7 @@ export async function limitsAgainst(
   const { equity, ...booked } = bookedEquity(snapshot, splits, ledger);
   // As for a new account, the turnover is then measured against the present equity.
   const lastEquity = account.lastEquityKnown === false ? ZERO : booked.lastEquity;
-  const planned = intended(plan, account);
+  const planned = sum([...orders, ...waitingTrades(plan, account.cash)].map(({ estimatedValue }) => estimatedValue));
   // Of an abandoned order and its replacement only one is ever filled (R19).
   const heirs = new Map(orders.map(({ symbol, estimatedValue }) => [inherited?.get(symbol) ?? "", estimatedValue]));
   const breaches = judgeLimits({ equity, lastEquity, flows, planned, tradedToday: tradedToday(ledger, now, heirs) }, limits);
@@ -75,26 +75,6 @@ export async function limitsAgainst(
   const hint = "Nothing was sent. Wait for the next New York day, or raise the setting if you want this trade.";
   const causes = breaches.map(({ limit }) => ({ code: limit }));
   return { reason: breaches.map((breach) => breach.reason).join(" "), causes, hint };
-}
-
-/** Dollars that the run sets out to trade: what must wait at first is traded later under the same plan (R33). */
-function intended({ sells, buys, lines }: Plan, { cash }: Account): Decimal {
-  const ordered = new Map([...sells, ...buys].map(({ symbol, estimatedValue }) => [symbol, estimatedValue]));
-  const waits = (reason: SkipReason): boolean =>
-    // An order of ours that is under way counts by itself, and the buys of an account that owes money wait for its sells (R9).
-    reason === "insufficient-cash" ? cash.lt(ZERO) : mayPass(reason) && reason !== "own-order-working" && reason !== "order-unknown";
-  const waiting = lines.map(({ symbol, leftAlone, targetValue, actualValue }) =>
-    leftAlone !== undefined && waits(leftAlone)
-      ? max(
-          ZERO,
-          targetValue
-            .minus(actualValue)
-            .abs()
-            .minus(ordered.get(symbol) ?? ZERO),
-        )
-      : ZERO,
-  );
-  return sum([...ordered.values(), ...waiting]);
 }
 
 /**
