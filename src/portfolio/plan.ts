@@ -27,13 +27,14 @@ export function makePlan(input: PlanInput): PlanResult {
 
 /**
  * R28: checked on the whole plan before its first order, including sells and what must wait at first, which would be cut to the
- * limit once the sells are made; reports the largest violation.
+ * limit once the sells are made; reports the largest violation. What has begun is cut to it.
  */
 function overLimit(plan: Plan, { phase, settings, begun, account }: PlanInput): Refused | undefined {
   const limit = settings.maxOrderValue;
-  if (limit === undefined || phase === "buying") return undefined;
-  const waiting = begun === true ? [] : waitingTrades(plan, account.cash);
-  const [largest] = [...plan.sells, ...plan.buys, ...waiting].sort((one, other) => other.estimatedValue.cmp(one.estimatedValue));
+  if (limit === undefined || phase === "buying" || begun === true) return undefined;
+  const [largest] = [...plan.sells, ...plan.buys, ...waitingTrades(plan, account.cash)].sort((one, other) =>
+    other.estimatedValue.cmp(one.estimatedValue),
+  );
   if (largest === undefined || largest.estimatedValue.lte(limit)) return undefined;
   return {
     kind: "refused",

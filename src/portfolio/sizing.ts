@@ -27,8 +27,7 @@ interface Asks {
 }
 
 function asksOf(needs: readonly RebalanceNeed[], thresholds: Thresholds, input: PlanInput): Asks {
-  // The limit does not refuse an execution that has begun (R28); its buys are reduced to the limit instead.
-  const limit = input.phase === "buying" ? input.settings.maxOrderValue : undefined;
+  const limit = limitOf(input);
   const wanted = new Map<string, Ask>();
   const hopeless = new Map<string, Sized>();
   for (const need of needs) {
@@ -40,14 +39,25 @@ function asksOf(needs: readonly RebalanceNeed[], thresholds: Thresholds, input: 
   return { wanted, hopeless };
 }
 
+/** MAX_ORDER_VALUE does not refuse an execution that has begun (R28): its buys are cut to it, and a sell above it is left out. */
+function limitOf({ phase, begun, settings }: PlanInput): Decimal | undefined {
+  return phase === "buying" || begun === true ? settings.maxOrderValue : undefined;
+}
+
 function sellsOf(needs: readonly RebalanceNeed[], thresholds: Thresholds, input: PlanInput): Map<string, Sized> {
+  const limit = limitOf(input);
   const sells = new Map<string, Sized>();
   for (const need of needs) {
     const sized = sellFor(need, thresholds);
     if (sized === undefined) continue;
-    sells.set(need.symbol, input.phase === "buying" && sized.order !== undefined ? { leftAlone: "sells-over" } : sized);
+    if (input.phase === "buying" && sized.order !== undefined) sells.set(need.symbol, { leftAlone: "sells-over" });
+    else sells.set(need.symbol, isAbove(limit, sized) ? { leftAlone: "order-limit" } : sized);
   }
   return sells;
+}
+
+function isAbove(limit: Decimal | undefined, { order }: Sized): boolean {
+  return limit !== undefined && order?.estimatedValue.gt(limit) === true;
 }
 
 function sellFor(need: RebalanceNeed, thresholds: Thresholds): Sized | undefined {
@@ -71,7 +81,7 @@ function release(
     // A slippage of cents is not worth an order; the buys shrink by it instead.
     if (missing.lt(thresholds.minimum)) return;
     const sized = sizeTrim(need, excess, thresholds);
-    if (sized.order !== undefined) sells.set(need.symbol, sized);
+    if (sized.order !== undefined && !isAbove(limitOf(input), sized)) sells.set(need.symbol, sized);
   }
 }
 

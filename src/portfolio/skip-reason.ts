@@ -124,7 +124,7 @@ export const SKIP_REASONS = {
   "order-limit": {
     // A begun execution is not refused by MAX_ORDER_VALUE (R28): the buy is cut to it, and this much stays undone.
     leaves: "lasts",
-    meaning: "A buy of an execution that has begun is cut to MAX_ORDER_VALUE.",
+    meaning: "An execution that has begun cuts its buys to MAX_ORDER_VALUE, and leaves out a sell above it.",
   },
   "order-refused": { leaves: "lasts", meaning: "Its order was refused by the venue.", phrase: "its order was refused" },
   "order-unknown": {

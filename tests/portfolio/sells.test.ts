@@ -238,6 +238,14 @@ describe("MAX_ORDER_VALUE (R28)", () => {
     expect(ordersOf(plan)).toEqual(["buy LEU $1500"]);
     expect(reasonsOf(plan)).toEqual({ LEU: "order-limit" });
   });
+
+  test("nor one that sells again: a sell above the limit is left out, and the others are made", () => {
+    const again = scene({ ...given, held: { SMR: "100", OKLO: "10" }, cash: "2000", prices: { ...PRICES, OKLO: "50" } });
+    const result = makePlan({ ...again, begun: true, settings: { ...again.settings, maxOrderValue: decimal("1500") } });
+    const plan = result.kind === "plan" ? result.plan : undefined;
+    expect(plan && ordersOf(plan)).toEqual(["sell OKLO 10 shares", "buy LEU $1500"]);
+    expect(plan && reasonsOf(plan)).toEqual({ LEU: "order-limit", SMR: "order-limit" });
+  });
 });
 
 test("in phase buying nothing is sold any more, and what is still too much is said to be so", () => {

@@ -4,7 +4,7 @@ import type { RebalanceResult } from "../../../src/execution/rebalancer.ts";
 import type { LimitSettings } from "../../../src/portfolio/limits.ts";
 import { decimal, sum } from "../../../src/domain/decimal.ts";
 import type { VenueResponse } from "../../../src/simulator/venue.ts";
-import { isPost, isRead, reply } from "../faults.ts";
+import { beforePosts, isPost, isRead, reply } from "../faults.ts";
 import { book, expectHoldings, expectSwitched, expectSwitchedBook, expectUnharmed, HEDGE, INVESTED } from "../scenario.ts";
 import type { DeskOptions } from "../virtual-desk.ts";
 import { execution, intent } from "../../ledger/ledger-examples.ts";
@@ -265,6 +265,22 @@ describe("an execution that has begun is not stranded", () => {
       conclusion: { outcome: "off-target", reason: expect.stringMatching(/^Left alone: UVXY \(order-limit\)\. Missing: UVXY \$33,/) },
     });
     expect(book(desk)).toEqual(["buy BTAL filled", "buy UVXY filled", "sell SMR filled", "sell TQQQ filled"]);
+    expectUnharmed(desk);
+  });
+
+  test("by MAX_ORDER_VALUE when its sells bring more than they were planned for, and one of its buys is sent again", async () => {
+    open({
+      exchange: { cash: decimal("50000"), positions: [{ symbol: "TQQQ", quantity: decimal("500"), averagePrice: decimal("80") }] },
+      plan: { maxOrderValue: decimal("46000") },
+    });
+    const soldAt = desk.clock.monotonic() + 5_000;
+    desk.exchange.gate = { mayFill: ({ symbol }) => symbol !== "TQQQ" || desk.clock.monotonic() >= soldAt, mayCancel: () => true };
+    desk.venue.interceptor = beforePosts("UVXY", 1, () => reply(422, { code: 42210000, message: "something is wrong" }));
+    const running = desk.start(signalOf(desk.clock, { UVXY: "0.5", BTAL: "0.5" }));
+    await desk.clock.advance(3_000);
+    desk.exchange.setPrice("TQQQ", "88");
+    expect(await desk.clock.until(running)).toMatchObject({ kind: "concluded", conclusion: { outcome: "on-target" } });
+    expect(book(desk)).toEqual(["buy BTAL filled", "buy UVXY filled", "sell TQQQ filled"]);
     expectUnharmed(desk);
   });
 
