@@ -55,6 +55,30 @@ describe("in live mode", () => {
     expect(desk.warnings).toEqual([]);
   });
 
+  test("is refused too while somebody's order keeps the position, which would be sold once that order is gone", async () => {
+    desk = new VirtualDesk({ ...LIVE, exchange: { ...BY_HAND.exchange, cash: decimal("50000") } });
+    const body = { symbol: "TQQQ", side: "sell", type: "limit", qty: "1000", limit_price: "200", time_in_force: "day" };
+    const byHand = desk.exchange.submit({ ...body, client_order_id: "by-hand" });
+    const running = desk.start(signalOf(desk.clock, { SMR: "0.08", UVXY: "0.75", BTAL: "0.17" }));
+    await desk.clock.advance(200);
+    desk.exchange.cancel(byHand.id);
+    expect(await desk.clock.until(running)).toMatchObject({
+      verdict: "refused",
+      reason: expect.stringContaining("did not buy: TQQQ ($85,000.00).") as unknown,
+    });
+    expect(book(desk)).toEqual([expect.stringMatching(/^sell TQQQ (pending_cancel|canceled)$/)]);
+  });
+
+  test("is not refused where somebody's order is for what is near its target", async () => {
+    desk = new VirtualDesk({ ...LIVE, exchange: { ...BY_HAND.exchange, cash: decimal("90000") } });
+    const body = { symbol: "TQQQ", side: "sell", type: "limit", qty: "1000", limit_price: "200", time_in_force: "day" };
+    desk.exchange.submit({ ...body, client_order_id: "by-hand" });
+    const running = desk.start(signalOf(desk.clock, { SMR: "0.062", UVXY: "0.45", TQQQ: "0.455" }));
+    await desk.clock.advance(5_000);
+    expect(book(desk)).toEqual(["buy UVXY filled", "sell TQQQ new"]);
+    await desk.clock.until(running);
+  });
+
   test("is shown by a dry run, which says that it would be refused", async () => {
     desk = new VirtualDesk(LIVE);
     expect(await refusal(true)).toBeUndefined();

@@ -1,8 +1,11 @@
 import type { Position } from "../../domain/broker.ts";
 import type { Ledger } from "../../domain/ledger.ts";
 import { formatDollars, formatShares } from "../../domain/format.ts";
-import type { PlannedOrder, PlanSettings } from "../../portfolio/plan.ts";
+import type { Decimal } from "../../domain/decimal.ts";
+import { ZERO } from "../../domain/decimal.ts";
+import type { Plan, PlannedOrder, PlanSettings } from "../../portfolio/plan.ts";
 import { isOutside, isProtected } from "../../portfolio/valuation.ts";
+import { waitingTrades } from "../../portfolio/waiting-trades.ts";
 
 export interface AdoptionFacts {
   readonly ledger: Pick<Ledger, "hasTraded" | "adoptedAt">;
@@ -22,9 +25,29 @@ export type FirstRun =
   | { readonly kind: "refused"; readonly reason: string; readonly hint: string }
   | { readonly kind: "said"; readonly text: string };
 
+/** What a run sells now, or as soon as a cause has passed that keeps it from that: somebody's open order, for one. */
+export type Sale = Pick<PlannedOrder, "symbol" | "estimatedValue"> & Partial<Pick<PlannedOrder, "quantity" | "fullExit">>;
+
+/**
+ * All sales of a plan, the ones that wait too: they are planned again once the run has begun.
+ * @param account its cash in dollars; and the drift band as a fraction of the base.
+ */
+export function salesOf(plan: Plan, { cash, driftBand }: { readonly cash: Decimal; readonly driftBand: Decimal }): Sale[] {
+  const inBand = new Set(
+    plan.lines
+      .filter(({ targetWeight, targetValue, actualValue }) => {
+        return targetWeight.gt(ZERO) && actualValue.minus(targetValue).lte(plan.base.times(driftBand));
+      })
+      .map(({ symbol }) => symbol),
+  );
+  const now = new Set(plan.sells.map(({ symbol }) => symbol));
+  const later = waitingTrades(plan, cash).filter(({ symbol, side }) => side === "sell" && !now.has(symbol) && !inBand.has(symbol));
+  return [...plan.sells, ...later];
+}
+
 /** @returns what to do with a plan that would sell positions this ledger did not buy; `undefined` when it would not, or may. */
 export function judgeFirstRun(
-  sells: readonly PlannedOrder[],
+  sells: readonly Sale[],
   facts: AdoptionFacts,
   { isLive, dryRun }: { readonly isLive: boolean; readonly dryRun: boolean },
 ): FirstRun | undefined {
@@ -36,11 +59,11 @@ export function judgeFirstRun(
 }
 
 /** A sentence listing what the first run would sell. */
-function strangersSold(sells: readonly PlannedOrder[], facts: AdoptionFacts): string | undefined {
+function strangersSold(sells: readonly Sale[], facts: AdoptionFacts): string | undefined {
   if (sells.length === 0 || !isUnadopted(facts)) return undefined;
   const named = sells.map(
     ({ symbol, quantity, estimatedValue, fullExit }) =>
-      `${fullExit ? "all " : ""}${quantity === undefined ? "" : `${formatShares(quantity)} of `}${symbol} (${formatDollars(estimatedValue)})`,
+      `${fullExit === true ? "all " : ""}${quantity === undefined ? "" : `${formatShares(quantity)} of `}${symbol} (${formatDollars(estimatedValue)})`,
   );
   return `This is the first run of this ledger in account ${facts.account}, and it would sell positions that the ledger did not buy: ${named.join(", ")}.`;
 }

@@ -13,7 +13,7 @@ import type { ExecutionParts } from "../execution-parts.ts";
 import type { SignalBounds } from "../loop/signal-bounds.ts";
 import type { AccountSnapshot } from "./account-snapshot.ts";
 import { MIN_SESSION_LEFT_TO_START_MS, sessionLeft } from "./account-snapshot.ts";
-import { judgeFirstRun } from "./adoption.ts";
+import { judgeFirstRun, salesOf } from "./adoption.ts";
 import { unexplainedJump } from "./equity-jump.ts";
 import { notForTheOpen, tooSoonAfterOpen, TRIED_AGAIN } from "./opening.ts";
 import type { WarmSnapshot } from "./warm-snapshot.ts";
@@ -138,7 +138,8 @@ export function adoptionDeclined(
   { plan, snapshot }: Pick<Planned, "plan" | "snapshot">,
 ): Declined | undefined {
   const facts = { ledger: parts.ledger, account: snapshot.account.number };
-  const judged = judgeFirstRun(plan.sells, facts, { isLive: parts.account.mode === "live", dryRun });
+  const sales = salesOf(plan, { cash: snapshot.account.cash, driftBand: parts.settings.driftBand });
+  const judged = judgeFirstRun(sales, facts, { isLive: parts.account.mode === "live", dryRun });
   if (judged?.kind === "refused") return { ...declined("refused", judged.reason, judged.hint), snapshot };
   if (judged?.kind === "said") parts.emit({ kind: "remark", level: "warn", important: true, text: judged.text });
   return undefined;
