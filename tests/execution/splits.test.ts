@@ -105,6 +105,18 @@ describe("UVXY is split 1 for 5, and Alpaca books it a day later", () => {
     expectHoldings(desk, TQQQ);
   });
 
+  test.each([
+    ["before the open", 0],
+    ["a day later", DAY - HOUR],
+  ])("is traded by a process that was not there on that day, whenever it was booked: %s", async (_, bookAfter) => {
+    await overnight(HEDGE, split("1:5", bookAfter), HEDGED);
+    await desk.clock.advance(DAY);
+    await desk.restart();
+    expect(await signal(TQQQ)).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expectHoldings(desk, TQQQ);
+    expectUnharmed(desk);
+  });
+
   test("is still known after a restart, when bars and corporate actions tell nothing any more", async () => {
     await overnight(HEDGE, split("1:5", 5 * DAY));
     await signal(TQQQ);

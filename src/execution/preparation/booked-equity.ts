@@ -1,5 +1,6 @@
 import type { Ledger } from "../../domain/ledger.ts";
 import { marketDate } from "../../domain/market-day.ts";
+import type { SplitRecord } from "../../domain/ledger/splits.ts";
 import { sum, ZERO, type Decimal } from "../../domain/decimal.ts";
 import type { PlanInput } from "../../portfolio/plan.ts";
 import type { AccountSnapshot } from "./account-snapshot.ts";
@@ -12,14 +13,14 @@ export interface BookedEquity {
 
 /**
  * The broker's two figures corrected for late bookings (R9): until it books a split it counts the old quantity at the
- * new price, and this may have been so at the last close even if the split is booked now.
+ * new price, and this may have been so at the last close even if the split is booked now. Where nobody saw that, as after a
+ * day without this program, the figure that is nearer to the current equity is the right one.
  */
 export function bookedEquity(
   { account, market, positions, prices }: AccountSnapshot,
   splits: PlanInput["splits"],
   ledger: Pick<Ledger, "splitsOf">,
 ): BookedEquity {
-  const today = marketDate(market.clock.timestamp);
   const now = positions.map(({ symbol, quantity, marketValue }) => {
     const split = splits.get(symbol);
     if (split?.kind !== "split-unbooked") return ZERO;
@@ -27,20 +28,32 @@ export function bookedEquity(
     const value = price === undefined ? marketValue : quantity.times(price);
     return value.div(split.ratio).minus(marketValue);
   });
-  const then = positions.map(({ symbol }) => {
+  const equity = account.equity.plus(sum(now));
+  const today = marketDate(market.clock.timestamp);
+  const late = positions.flatMap(({ symbol }) => {
     const close = prices.get(symbol)?.previousClose?.price;
-    const late = ledger.splitsOf(symbol).filter(({ session, bookedAt }) => {
-      const closedBetween = session < today && (bookedAt === undefined || marketDate(bookedAt) >= today);
-      return closedBetween && close !== undefined;
-    });
-    return sum(
-      late.map(({ quantity, ratio }) =>
-        quantity
-          .times(close ?? ZERO)
-          .div(ratio)
-          .minus(quantity.times(close ?? ZERO)),
-      ),
-    );
+    const open = ledger.splitsOf(symbol).filter((split) => mayHaveBeenOpen(split, today));
+    return close === undefined ? [] : open.map((split) => ({ split, dollars: gainOf(split, close) }));
   });
-  return { equity: account.equity.plus(sum(now)), lastEquity: account.lastEquity.plus(sum(then)) };
+  const seen = late.filter(({ split }) => wasSeenOpen(split, account));
+  const surely = account.lastEquity.plus(sum(seen.map(({ dollars }) => dollars)));
+  const perhaps = account.lastEquity.plus(sum(late.map(({ dollars }) => dollars)));
+  const isNearer = perhaps.minus(equity).abs().lt(surely.minus(equity).abs());
+  return { equity, lastEquity: isNearer ? perhaps : surely };
+}
+
+/** Whether the last close may have been between a split and its booking. */
+function mayHaveBeenOpen({ session, bookedAt }: SplitRecord, today: string): boolean {
+  return session < today && (bookedAt === undefined || marketDate(bookedAt) >= today);
+}
+
+/** Whether the split was not booked yet when it was seen on the day of the last close, or later. */
+function wasSeenOpen({ foundAt, bookedAt }: SplitRecord, { balanceAsOf }: AccountSnapshot["account"]): boolean {
+  return bookedAt === undefined || (foundAt !== bookedAt && marketDate(foundAt) >= (balanceAsOf ?? ""));
+}
+
+/** How many dollars more the shares are counted at once the split is booked. */
+function gainOf({ quantity, ratio }: SplitRecord, close: Decimal): Decimal {
+  const counted = quantity.times(close);
+  return counted.div(ratio).minus(counted);
 }
