@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { decimal } from "../../src/domain/decimal.ts";
+import type { RebalanceResult } from "../../src/execution/rebalancer.ts";
 import { beforePosts, RESET } from "./faults.ts";
 import { book, expectHoldings, expectUnharmed, HEDGE, HELD, INVESTED, intentsOf, passUntil } from "./scenario.ts";
 import type { DeskOptions } from "./virtual-desk.ts";
@@ -123,6 +124,33 @@ describe("the start after a queue", () => {
     expect(await desk.recover()).toMatchObject([{ conclusion: { outcome: "on-target" } }]);
     expectHoldings(desk, { LEU: "1" });
     expectUnharmed(desk);
+  });
+});
+
+describe("a SELL after a queue", () => {
+  const sell = (symbol: string): Promise<RebalanceResult> =>
+    desk.run(signalOf(desk.clock, {}, { kind: "exit", exits: [symbol], id: "00000000000000bb" }), IGNORING);
+
+  test("leaves what is queued for other symbols, and is queued itself", async () => {
+    await evening({ exchange: { positions: [{ symbol: "SMR", quantity: decimal("100"), averagePrice: decimal("40") }] } }).run(
+      signalOf(desk.clock, { SMR: "0.037", UVXY: "0.68", BTAL: "0.25" }),
+      IGNORING,
+    );
+    await desk.clock.advance(HOUR);
+    expect(await sell("SMR")).toMatchObject({ conclusion: { outcome: "queued" } });
+    expect(book(desk)).toEqual(["buy BTAL accepted", "buy UVXY accepted", "sell SMR accepted"]);
+    await desk.clock.advance(NEXT_OPEN - desk.clock.now() + 5_000);
+    await desk.restart();
+    expect(await desk.recover()).toMatchObject([{ conclusion: { outcome: "on-target" } }, { conclusion: { outcome: "on-target" } }]);
+    expectHoldings(desk, { UVXY: "0.68", BTAL: "0.25" });
+    expectUnharmed(desk);
+  });
+
+  test("cancels what is queued for its symbol", async () => {
+    await evening().run(signalOf(desk.clock, HEDGE), IGNORING);
+    await desk.clock.advance(HOUR);
+    await sell("UVXY");
+    expect(book(desk)).toEqual(["buy BTAL accepted", "buy UVXY canceled"]);
   });
 });
 

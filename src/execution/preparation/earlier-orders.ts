@@ -33,6 +33,8 @@ export interface OtherInstance {
 export interface Waiting<Stopped> {
   readonly read: () => Promise<AccountSnapshot | Stopped>;
   readonly pause: (ms: number) => Promise<Stopped | undefined>;
+  /** Which of our orders may stay open. */
+  readonly isKept: (intent: IntentRecord) => boolean;
 }
 
 /**
@@ -48,20 +50,22 @@ export async function endEarlierOrders<Stopped extends { readonly kind: string }
   const other = otherInstance(parts, first);
   if (other !== undefined) return other;
   const strangers = strangersIn(parts, first);
-  if (mine(parts, first).length === 0 && strangers.length === 0 && leftOver(parts).length === 0) return first;
+  const open = (): IntentRecord[] => leftOver(parts).filter((intent) => !waiting.isKept(intent));
+  const shown = (snapshot: AccountSnapshot): IntentRecord[] => mine(parts, snapshot).filter((intent) => !waiting.isKept(intent));
+  if (shown(first).length === 0 && strangers.length === 0 && open().length === 0) return first;
   recordStrangers(parts, first, strangers);
   const start = parts.clock.monotonic();
   let cancelled = false;
   for (let round = 0; ; round += 1) {
     const say = (_level: string, text: string): void => parts.emit({ kind: "remark", level: "info", text });
-    const late = [...leftOver(parts), ...comeBack(parts, round === 0 ? first : undefined)];
+    const late = [...open(), ...(round === 0 ? shown(first).filter(hasComeBack) : [])];
     await Promise.all(late.map((intent) => settleLateOrder({ ...parts, say }, intent)));
     const snapshot = await waiting.read();
     if ("kind" in snapshot) return snapshot;
     const unknown = strangersIn(parts, snapshot);
     // The cash of a cancelled buy stays reserved in the plan until the ledger knows that it has ended.
-    const isSeenToEnd = leftOver(parts).every(({ state }) => state !== "open");
-    if (mine(parts, snapshot).length + unknown.length === 0 && isSeenToEnd) return snapshot;
+    const isSeenToEnd = open().every(({ state }) => state !== "open");
+    if (shown(snapshot).length + unknown.length === 0 && isSeenToEnd) return snapshot;
     const waited = parts.clock.monotonic() - start;
     if (unknown.length > 0 && !cancelled && waited > EARLIER_ORDERS_LIMIT_MS) {
       for (const order of unknown) say("info", `${order.symbol}: the ${order.side} ${order.id} of an unknown ledger is being cancelled.`);
@@ -105,15 +109,13 @@ function recordStrangers({ ledger, clock }: EarlierOrdersParts, reading: Strange
   for (const { clientOrderId } of strangers) ledger.recordStranger({ clientOrderId, session, at: clock.now() });
 }
 
-function mine({ ledger }: EarlierOrdersParts, { openOrders }: AccountSnapshot): Order[] {
-  return openOrders.filter((order) => isOwnOrder(order) && ledger.intent(order.clientOrderId) !== undefined);
+function mine({ ledger }: EarlierOrdersParts, { openOrders }: AccountSnapshot): IntentRecord[] {
+  return openOrders.filter(isOwnOrder).flatMap(({ clientOrderId }) => ledger.intent(clientOrderId) ?? []);
 }
 
-/** Intents that ended without an order according to the ledger, whose order the venue lists as open after all (R6). */
-function comeBack(parts: EarlierOrdersParts, snapshot: AccountSnapshot | undefined): IntentRecord[] {
-  if (snapshot === undefined) return [];
-  const intents = mine(parts, snapshot).map(({ clientOrderId }) => parts.ledger.intent(clientOrderId));
-  return intents.filter((intent) => intent?.state === "dropped" || intent?.state === "refused") as IntentRecord[];
+/** One that ended without an order according to the ledger, whose order the venue lists as open after all (R6). */
+function hasComeBack({ state }: IntentRecord): boolean {
+  return state === "dropped" || state === "refused";
 }
 
 /** Intents of earlier executions that were never seen to end: each keeps its symbol and its worst case reserved. */

@@ -190,9 +190,16 @@ async function withoutEarlierOrders(
       await parts.clock.sleep(ms, parts.abandoned);
       return stillWanted(parts, request);
     },
+    isKept: (intent) => isQueuedBeside(parts, request, intent),
   });
   if (!("kind" in ended) || ended.kind === "declined") return ended;
   return { ...declined("account-blocked", ended.reason, "Nothing was sent. Stop one of the two installations."), snapshot: first };
+}
+
+/** What waits for the open is left to a SELL of other symbols, which interrupts nothing (R22, R23). */
+function isQueuedBeside({ ledger }: PrepareParts, { wanted }: PrepareRequest, { symbol, executionId }: IntentRecord): boolean {
+  if (wanted.kind !== "exit" || wanted.symbols.includes(symbol)) return false;
+  return ledger.execution(executionId)?.outcome === "queued";
 }
 
 /** The plan on a settled account. What is learned of an earlier order while planning must show in the account, too. */
