@@ -27,7 +27,7 @@ export function equityAtStart(exchange: Exchange): Decimal {
 
 /** P4: what was moved on a day before an execution, and what its first plan moves, stay within the limit, whatever was restarted meanwhile. */
 export function turnoverViolation(
-  ledger: Pick<Ledger, "execution" | "intentsOf">,
+  ledger: Pick<Ledger, "execution" | "executionsOfSignal" | "intentsOf">,
   { clientOrderId, executionId, phase }: IntentRecord,
   exchange: Exchange,
   { limits }: Scenario,
@@ -37,6 +37,9 @@ export function turnoverViolation(
   const planned = ledger.intentsOf(executionId);
   // Buys that follow sells belong to a plan that was judged as a whole before.
   if (phase === "buying" && planned.some((intent) => intent.phase === "selling")) return undefined;
+  // So does the rest of a run that has begun.
+  const run = ledger.executionsOfSignal(ledger.execution(executionId)?.signalId ?? "");
+  if (run.some(({ id, begunAt }) => id !== executionId && begunAt !== undefined)) return undefined;
   const own = new Set(planned.map((intent) => intent.clientOrderId));
   const before = movedToday(exchange, (id) => own.has(id));
   const equity = equityAtStart(exchange);

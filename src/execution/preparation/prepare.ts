@@ -91,7 +91,9 @@ export async function prepare(parts: PrepareParts, request: PrepareRequest): Pro
   if (doubtful !== undefined) return doubtful;
   const unadopted = adoptionDeclined(parts, request, prepared);
   if (unadopted !== undefined) return unadopted;
-  const limited = await limitsAgainst(parts, prepared.snapshot, { ...prepared, splits: prepared.input.splits });
+  // The rest of what has begun is not stranded by the day's limits (R28): it was judged as a whole before its first order.
+  const isRest = request.bounds?.() !== undefined;
+  const limited = isRest ? undefined : await limitsAgainst(parts, prepared.snapshot, { ...prepared, splits: prepared.input.splits });
   if (limited !== undefined)
     return { ...declined("refused", limited.reason, limited.hint), causes: limited.causes, snapshot: prepared.snapshot };
   if (request.dryRun) return prepared;

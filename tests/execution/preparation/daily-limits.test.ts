@@ -284,6 +284,27 @@ describe("an execution that has begun is not stranded", () => {
     expectUnharmed(desk);
   });
 
+  test.each([
+    ["a loss of the day", limits(undefined, "0.02")],
+    ["the turnover of the day", limits("2")],
+  ])("when its rest is taken up, by %s", async (_, settings) => {
+    open({ ...INVESTED, limits: settings, executionDeadlineSeconds: 100 });
+    let isHeld = true;
+    desk.exchange.gate = { mayFill: ({ symbol }) => symbol !== "UVXY" || !isHeld, mayCancel: () => true };
+    desk.venue.interceptor = {
+      after: (request, response) => {
+        if (isPost(request)) desk.exchange.setPrice("TQQQ", settings.maxDailyLoss === undefined ? "87" : "80");
+        return Promise.resolve(response);
+      },
+    };
+    const signal = signalOf(desk.clock, HEDGE, { id: "a" });
+    expect(await desk.run(signal)).toMatchObject({ conclusion: { outcome: "incomplete", mayGoOn: true } });
+    isHeld = false;
+    expect(await desk.run(signal, { takeUp: "fresh" })).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expectHoldings(desk, HEDGE);
+    expectUnharmed(desk);
+  });
+
   test("by a newer run that the limits would refuse: that one does not take over", async () => {
     open({ ...INVESTED, limits: limits("2.5") });
     void spoilAfterFirstSell().then(() => (desk.newer = signalOf(desk.clock, EXAMPLE, { id: "newer" })));
