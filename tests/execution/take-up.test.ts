@@ -71,6 +71,22 @@ describe("what an execution has left is taken up (R33)", () => {
     });
   });
 
+  test("without what the last orders had brought to target, wherever its price has gone", async () => {
+    desk = new VirtualDesk(INVESTED);
+    const letGo = hold("UVXY");
+    const signal = signalOf(desk.clock, HEDGE);
+    const running = desk.start(signal);
+    await desk.clock.advance(10_000);
+    const [order] = [...desk.exchange.state.orders.values()].filter(({ symbol }) => symbol === "UVXY");
+    desk.exchange.cancel(order!.id);
+    await desk.clock.until(running);
+    letGo();
+    desk.exchange.setPrice("BTAL", "17.8");
+    expect(await desk.run(signal, { takeUp: "finish" })).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expect(book(desk).filter((line) => line.startsWith("buy BTAL"))).toEqual(["buy BTAL filled"]);
+    expectUnharmed(desk);
+  });
+
   test("not what somebody else has cancelled, unless the owner asks for it", async () => {
     desk = new VirtualDesk(INVESTED);
     const letGo = hold("UVXY");

@@ -7,7 +7,7 @@ import type { Verdict } from "../../domain/verdict.ts";
 import { sameLegs } from "../../intake/legs.ts";
 import type { Ledger } from "../../domain/ledger.ts";
 import type { IntentRecord } from "../../domain/ledger/orders.ts";
-import type { ExecutionRecord } from "../../domain/ledger/executions.ts";
+import type { ExecutionChange, ExecutionRecord } from "../../domain/ledger/executions.ts";
 import { groupedByCause } from "../../domain/listing.ts";
 import type { ExecutionOutcome, OutcomeCode } from "../../domain/outcome.ts";
 import { formatDollars } from "../../domain/format.ts";
@@ -24,7 +24,7 @@ import { orUnpriced, readAccount } from "../preparation/account-snapshot.ts";
 import { planAsset } from "../preparation/plan-assets.ts";
 import { symbolsOf } from "../preparation/plan-input.ts";
 import type { RestFacts } from "../loop/rest.ts";
-import { newestPhase, restOf } from "../loop/rest.ts";
+import { newestPhase, reachedBy, restOf } from "../loop/rest.ts";
 import { isUnderWay, SETTLE_LIMIT_MS, settlePause } from "../preparation/settle.ts";
 import type { LineSummary } from "../../domain/ledger/summaries.ts";
 import { lackText } from "./lack.ts";
@@ -81,7 +81,9 @@ export async function concludeExecution(
       outcome: judged.outcome,
       outcomeReason: reason,
       outcomeCode: judged.code,
-      ...(judged.outcome === "queued" ? {} : { phase: "settled", finishedAt: clock.now() }),
+      ...(judged.outcome === "queued"
+        ? {}
+        : { phase: "settled", finishedAt: clock.now(), ...reachedAtEnd({ plan, intents, tries, minimum }) }),
       ...(after === undefined ? {} : { accountAfter: summariseAccount(after) }),
     });
     updateSubAccounts(ledger);
@@ -103,6 +105,13 @@ export async function concludeExecution(
     mayGoOn,
     gaveWay: action.gaveWay === true,
   };
+}
+
+/** What the last orders brought to target is not traded again when the rest is taken up (R33). */
+function reachedAtEnd({ plan, ...facts }: Omit<RestFacts, "plan"> & Pick<ExecutionRecord, "plan">): ExecutionChange {
+  if (plan === undefined) return {};
+  const reached = new Set([...(plan.reached ?? []), ...reachedBy({ ...facts, plan })]);
+  return { plan: { ...plan, reached: [...reached].sort() } };
 }
 
 /** What stopped it comes first; then what its orders had left by then. */
