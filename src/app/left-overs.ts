@@ -104,8 +104,7 @@ export class LeftOvers {
   remember(signal: Signal, tries: number, until?: number): void {
     const pause = PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)] ?? 0;
     this.forget(signal);
-    const decided = this.#decided.get(signal.strategy);
-    if (decided !== undefined && !isOf(signal, decided)) return;
+    if (!this.#isInForce(signal)) return;
     this.#runs.set(signal.id, { signal, tries: tries + 1, until, at: this.#parts.clock.monotonic() + pause });
   }
 
@@ -132,8 +131,10 @@ export class LeftOvers {
    * comes. A SELL or HOLD decides nothing (R22).
    */
   decided(strategy: string, run: DecidingRun): void {
-    const signal = run.signalId === undefined ? undefined : this.#parts.ledger.signal(run.signalId)?.signal;
+    const signal = this.#signalOf(run);
     if (signal !== undefined && signal.kind !== "rebalance") return;
+    const before = this.#decided.get(strategy);
+    if (before !== undefined && this.#isSame(before, run)) return;
     this.#decided.set(strategy, run);
     for (const { signal: left } of [...this.#runs.values()]) if (left.strategy === strategy && !isOf(left, run)) this.#runs.delete(left.id);
   }
@@ -151,15 +152,35 @@ export class LeftOvers {
 
   /** Whether nothing has decided for its strategy since it was due: it may have waited for its turn. */
   isStillDue(signal: Signal): boolean {
+    return this.#isInForce(signal) && !this.#isOvertaken(signal);
+  }
+
+  /** Whether it is the last run that has decided, or a SELL that came after that one. */
+  #isInForce(signal: Signal): boolean {
     const decided = this.#decided.get(signal.strategy);
-    return (decided === undefined || isOf(signal, decided)) && !this.#isOvertaken(signal);
+    if (decided === undefined || isOf(signal, decided)) return true;
+    if (signal.kind !== "exit") return false;
+    if (this.#parts.inbox.newestOf(signal.strategy)?.signalId === signal.id) return true;
+    const other = this.#signalOf(decided);
+    return other !== undefined && other.generatedAt < signal.generatedAt;
+  }
+
+  /** A run is named by its signal or by its lines. */
+  #isSame(one: DecidingRun, other: DecidingRun): boolean {
+    const signal = this.#signalOf(one) ?? this.#signalOf(other);
+    if (signal !== undefined) return isOf(signal, one) && isOf(signal, other);
+    return one.lines?.some((hash) => other.lines?.includes(hash)) === true;
+  }
+
+  #signalOf({ signalId }: DecidingRun): Signal | undefined {
+    return signalId === undefined ? undefined : this.#parts.ledger.signal(signalId)?.signal;
   }
 
   /** The newest run decides, whatever its result (R6); a later SELL or HOLD changes nothing (R22). */
   #isOvertaken(signal: Signal): boolean {
     const newest = this.#parts.inbox.newestOf(signal.strategy);
     if (newest === undefined || newest.signalId === signal.id) return false;
-    const other = newest.signalId === undefined ? undefined : this.#parts.ledger.signal(newest.signalId)?.signal;
+    const other = this.#signalOf(newest);
     return other === undefined || other.kind === "rebalance";
   }
 }

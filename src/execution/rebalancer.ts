@@ -228,8 +228,10 @@ export class Rebalancer {
   }
 
   /** A buy of an earlier run that nobody wants any more, and whose fate is unknown: once it is, its shares can be sold. */
-  #mayStillCome({ id, targets }: Signal): RebalanceResult | undefined {
+  #mayStillCome({ id, kind, targets }: Signal): RebalanceResult | undefined {
     const { ledger } = this.#parts;
+    // The plan of a SELL names what may come of the symbols that it sells, and the others are none of its business.
+    if (kind === "exit") return undefined;
     const own = new Set(ledger.intentsOfSignal(id).map(({ clientOrderId }) => clientOrderId));
     const coming = ledger
       .unsettledIntents()

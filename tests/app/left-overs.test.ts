@@ -103,4 +103,23 @@ describe("an execution that ended off target", () => {
     leftOvers.decided(first.strategy, { lines: ["b-1"] });
     expect(await due()).toEqual([]);
   });
+
+  test("of a SELL is continued, whatever BUY run decided before it, until a newer one does", async () => {
+    const buy = run("a");
+    const sell = { ...run("b", "exit"), generatedAt: NOW + 1 };
+    leftOvers.decided(buy.strategy, { signalId: "a" });
+    leftOvers.remember(sell, 0);
+    leftOvers.decided(buy.strategy, { lines: buy.lineHashes });
+    expect([await due(), leftOvers.isStillDue(sell)]).toEqual([["b"], true]);
+    run("c", "exit");
+    leftOvers.remember(sell, 0);
+    expect(await due()).toEqual(["b"]);
+    leftOvers.remember(sell, 0);
+    const newer = { ...example("d"), lineHashes: ["d-1"], generatedAt: NOW + 2 };
+    ledger.recordSignal(newer, NOW);
+    leftOvers.decided(buy.strategy, { signalId: "d" });
+    expect([await due(), leftOvers.isStillDue(sell)]).toEqual([[], false]);
+    leftOvers.remember(sell, 0);
+    expect(await due()).toEqual([]);
+  });
 });

@@ -311,4 +311,23 @@ describe("the daemon takes up the rest by itself", () => {
     expect(book(desk).filter((line) => line.includes("UVXY"))).toEqual(["buy UVXY canceled"]);
     expectUnharmed(desk);
   });
+
+  test("of a SELL too, when a halt that cut it short is over, whatever BUY run came before it", async () => {
+    await started();
+    alert(HEDGE_LEGS);
+    await desk.clock.advance(10_000);
+    expect(concluded).toEqual(["on-target"]);
+    const letGo = hold("UVXY");
+    alert([{ symbol: "UVXY", action: "SELL", reason: "Volatility hedge over" }]);
+    await desk.clock.advance(10_000);
+    desk.halted = "by hand";
+    await desk.clock.advance(20_000);
+    expect(concluded).toEqual(["on-target", "incomplete"]);
+    letGo();
+    desk.halted = undefined;
+    await desk.clock.advance(25_000);
+    expect(concluded).toEqual(["on-target", "incomplete", "on-target"]);
+    expect(Object.keys(desk.weights())).toEqual(["BTAL"]);
+    expectUnharmed(desk);
+  });
 });
