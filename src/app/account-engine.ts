@@ -248,6 +248,8 @@ export class AccountEngine {
     if (this.#isStopping() || !this.#leftOvers.isStillDue(signal)) return;
     const isFresh = freshness(signal, this.#parts.clock.now(), this.#parts.signalMaxAgeSeconds).kind === "fresh";
     const result = await this.takeUp(signal, isFresh ? "fresh" : "finish");
+    // Of an execution that could send nothing, the run is as far from its target as before.
+    if (result.kind === "concluded" && result.conclusion.outcome === "refused") this.#leftOvers.remember(signal, tries, until);
     if (result.kind !== "still-off" && result.kind !== "declined") return;
     const text = `The rest of the execution cannot be traded yet: ${result.reason}`;
     this.#parts.emit({ kind: "remark", level: "debug", signalId: signal.id, text });

@@ -9,6 +9,7 @@ import { decimal } from "../../src/domain/decimal.ts";
 import { changeAsset } from "../../src/simulator/admin-routes.ts";
 import { HEDGE as HEDGE_LEGS, runOf, type Leg } from "../scenarios/strategy.ts";
 import { arrivals, both, isPost, postedOrder, reply, spoiledSnapshot } from "./faults.ts";
+import { limitStyle } from "./limit-style.ts";
 import { book, expectHoldings, expectUnharmed, HEDGE, INVESTED } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
 
@@ -328,6 +329,26 @@ describe("the daemon takes up the rest by itself", () => {
     await desk.clock.advance(25_000);
     expect(concluded).toEqual(["on-target", "incomplete", "on-target"]);
     expect(Object.keys(desk.weights())).toEqual(["BTAL"]);
+    expectUnharmed(desk);
+  });
+
+  test("again, where no order of it could be sent for want of a quote", async () => {
+    await started({ execution: limitStyle() });
+    const letGo = hold("UVXY");
+    alert(HEDGE_LEGS);
+    await desk.clock.advance(10_000);
+    desk.halted = "by hand";
+    await desk.clock.advance(10_000);
+    expect(concluded).toEqual(["incomplete"]);
+    letGo();
+    desk.exchange.setQuote("UVXY", "0", "0");
+    desk.halted = undefined;
+    await desk.clock.advance(70_000);
+    expect(concluded).toEqual(["incomplete", "refused", "refused"]);
+    desk.exchange.setPrice("UVXY", "20");
+    await desk.clock.advance(60_000);
+    expect(concluded.at(-1)).toBe("on-target");
+    expectHoldings(desk, HEDGE);
     expectUnharmed(desk);
   });
 });
