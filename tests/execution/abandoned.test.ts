@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { ZERO } from "../../src/domain/decimal.ts";
+import type { PostedOrder } from "./faults.ts";
 import { afterFirstPost, beforePosts, both, isCancel, isRead, lagging, ORDER_NOT_FOUND, postedOrder, reply, TIMED_OUT } from "./faults.ts";
 import { book, expectHoldings, expectUnharmed, HEDGE, INVESTED, intentsOf, passUntil } from "./scenario.ts";
-import { signalOf, VirtualDesk } from "./virtual-desk.ts";
+import { signalOf, TUESDAY_10_00, VirtualDesk } from "./virtual-desk.ts";
 
 const HOUR = 3_600_000;
 
@@ -10,12 +11,17 @@ let desk: VirtualDesk;
 
 afterEach(() => desk.close());
 
+/** The venue takes a client order id once. */
+function arrive(order: PostedOrder): void {
+  if (desk.orders().every(({ clientOrderId }) => clientOrderId !== order.client_order_id)) desk.exchange.submit(order);
+}
+
 /** An order is lost on its way, or is late by `lateMs`, and trading is halted before its absence could be proven. */
 async function haltedInDoubt(symbol: string, lateMs?: number, weights: Readonly<Record<string, string>> = HEDGE): Promise<void> {
   desk = new VirtualDesk(INVESTED);
   desk.venue.interceptor = beforePosts(symbol, 9, (request) => {
     desk.clock.after(2_000, () => (desk.halted = "by hand"));
-    if (lateMs !== undefined) desk.clock.after(lateMs, () => void desk.exchange.submit(postedOrder(request)));
+    if (lateMs !== undefined) desk.clock.after(lateMs, () => arrive(postedOrder(request)));
     return TIMED_OUT;
   });
   expect(await desk.run(signalOf(desk.clock, weights))).toMatchObject({ conclusion: { outcome: "incomplete" } });
@@ -73,6 +79,24 @@ describe("an order whose absence could not be proven before the halt (R19)", () 
     expect(await desk.run(signal, { takeUp: "fresh" })).toMatchObject({ conclusion: { outcome: "on-target" } });
     expect(book(desk).filter((line) => line.includes("UVXY"))).toEqual(["buy UVXY filled", "sell UVXY filled"]);
     expectHoldings(desk, { BTAL: "1" });
+  });
+
+  test.each([
+    ["sell", "TQQQ", "never comes", undefined],
+    ["sell", "TQQQ", "comes before", 20_000],
+    ["sell", "TQQQ", "comes after", 60_000],
+    ["buy", "UVXY", "never comes", undefined],
+    ["buy", "UVXY", "comes before", 20_000],
+    ["buy", "UVXY", "comes after", 60_000],
+  ])("a %s of %s is made all the same when its own run is taken up: it %s", async (side, symbol, _, lateMs) => {
+    await haltedInDoubt(symbol, lateMs);
+    await desk.clock.advance(30_000 - (desk.clock.now() - TUESDAY_10_00));
+    const taken = await desk.run(signalOf(desk.clock, HEDGE, { generatedAt: TUESDAY_10_00 }), { takeUp: "fresh" });
+    expect(taken).toMatchObject({ conclusion: { outcome: "on-target" } });
+    await desk.clock.advance(60_000);
+    expect(book(desk).filter((line) => line.includes(symbol))).toEqual([`${side} ${symbol} filled`]);
+    expectHoldings(desk, HEDGE);
+    expectUnharmed(desk);
   });
 
   test("on the next day it cannot come any more: its symbol and its cash are free again", async () => {

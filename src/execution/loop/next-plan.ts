@@ -28,7 +28,7 @@ import type { MarketReading, AccountSnapshot } from "../preparation/account-snap
 import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft, withoutEnded } from "../preparation/account-snapshot.ts";
 import { pauseOf, restText } from "./rest.ts";
 import type { SignalBounds } from "./signal-bounds.ts";
-import { planWithin, plansOf } from "./signal-bounds.ts";
+import { planWithin, plansOf, withoutFreed } from "./signal-bounds.ts";
 import type { PlanSummary } from "../../domain/ledger/summaries.ts";
 import { summariseNext } from "../outcome/summary.ts";
 
@@ -154,7 +154,8 @@ export class NextPlan {
    */
   #planOn(known: Known, request: NextPlanRequest, reached: ReadonlySet<string>): Planned {
     const bounds = this.#execution.bounds(reached);
-    const plan = (reserved: Reserved): PlannedOn => this.#planWithin(this.#input(known, reserved, request), bounds);
+    const plan = (reserved: Reserved): PlannedOn =>
+      this.#planWithin(this.#input(known, reserved, request), withoutFreed(bounds, known.given, reserved));
     return planWithHeirs(plan, this.#execution.parts.ledger.unsettledIntents(), known.given);
   }
 

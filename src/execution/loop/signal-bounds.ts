@@ -133,6 +133,17 @@ export function boundsOf(
   return { goals: new Map(goals), reached: new Set(plans.reached.filter((symbol) => !moved.has(symbol))), orders };
 }
 
+/** Of an abandoned order and the one that inherits its id only one is ever filled, so the bounds count the other one alone (R19). */
+export function withoutFreed(
+  bounds: SignalBounds | undefined,
+  given: readonly IntentRecord[],
+  { unsettled }: { readonly unsettled: readonly IntentRecord[] },
+): SignalBounds | undefined {
+  const freed = given.filter((intent) => unsettled.every(({ clientOrderId }) => clientOrderId !== intent.clientOrderId));
+  if (bounds === undefined || freed.length === 0) return bounds;
+  return { ...bounds, orders: bounds.orders.filter((order) => freed.every(({ clientOrderId }) => clientOrderId !== order.clientOrderId)) };
+}
+
 /** Recorded before the signal's first execution and filled after its start. */
 function isFilledLate({ recordedAt, filledQuantity, filledAt, updatedAt }: IntentRecord, begun: number): boolean {
   return recordedAt < begun && filledQuantity.gt(ZERO) && (filledAt ?? updatedAt) >= begun;

@@ -15,7 +15,7 @@ import { withPayments } from "./payments.ts";
 import { EXTERNAL_FILLS_AFTER_MS, explainedByExternalFills, withExternalFills } from "./external-fills.ts";
 import type { AccountSnapshot } from "./account-snapshot.ts";
 import { PricesUnread, readAccount, readHoldings, sessionLeft, unlessAborted, withoutEnded } from "./account-snapshot.ts";
-import { planWithin } from "../loop/signal-bounds.ts";
+import { planWithin, withoutFreed } from "../loop/signal-bounds.ts";
 import type { Expected } from "./settle.ts";
 import { expectedAfter, FILLS_SETTLE_WITHIN_MS, isMore, mayReleaseMore, SETTLE_LIMIT_MS, settlePause, unsettled } from "./settle.ts";
 import { cashBefore } from "../outcome/summary.ts";
@@ -357,7 +357,7 @@ function plannedOn(
       excluded: request.excluded ?? new Map<string, SkipReason>(),
       ...reserved,
     });
-    return { snapshot, ...planWithin(input, request.bounds?.()) };
+    return { snapshot, ...planWithin(input, withoutFreed(request.bounds?.(), given, reserved)) };
   };
   return planWithHeirs(plan, parts.ledger.unsettledIntents(), given);
 }
