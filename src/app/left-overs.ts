@@ -6,6 +6,7 @@ import { marketDate } from "../domain/market-day.ts";
 import type { Signal } from "../domain/signal.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { ExecutionRecord } from "../domain/ledger/executions.ts";
+import { tradedAt } from "../domain/ledger/executions.ts";
 
 /** Pauses before an unfinished execution is continued; the last one repeats. */
 const PAUSES_MS = [5_000, 10_000, 15_000] as const;
@@ -50,7 +51,7 @@ export function leftOff(
   const signal = isBuy ? newest : decidesNothing(decision) ? ledger.lastAcceptedSignal(strategy, "rebalance")?.signal : undefined;
   if (signal === undefined || (!isBuy && decidedBefore !== undefined && !isOf(signal, { lines: decidedBefore }))) return undefined;
   const missed = missedTarget(ledger, signal.id);
-  return missed !== undefined && marketDate(missed.startedAt) === marketDate(now) ? signal : undefined;
+  return missed !== undefined && marketDate(tradedAt(missed)) === marketDate(now) ? signal : undefined;
 }
 
 /**

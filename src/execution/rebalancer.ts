@@ -5,6 +5,7 @@ import { EMPTY_INBOX } from "../domain/inbox.ts";
 import type { Signal } from "../domain/signal.ts";
 import { isFinal } from "../domain/verdict.ts";
 import type { ExecutionRecord, NewExecution } from "../domain/ledger/executions.ts";
+import { tradedAt } from "../domain/ledger/executions.ts";
 import { formatDollars } from "../domain/format.ts";
 import { isOnTargetReason, SKIP_REASONS } from "../portfolio/skip-reason.ts";
 import { max, ONE } from "../domain/decimal.ts";
@@ -275,6 +276,7 @@ export class Rebalancer {
     const { ledger, stopping, inbox } = this.#parts;
     const abandoned = AbortSignal.any([stopping, inbox.overtaken]);
     const earlier = ledger.executionsOfSignal(signal.id);
+    const [first] = earlier;
     const { dryRun, ignoreMarketHours, takeUp } = options;
     const excluded = takeUp === "fresh" ? this.#lasting(signal) : new Map<string, SkipReason>();
     const warm = dryRun || takeUp !== undefined || earlier.length > 0 ? undefined : this.#warm;
@@ -289,7 +291,7 @@ export class Rebalancer {
         bounds: () => boundsOf(ledger, signal.id),
         excluded,
         warm,
-        finishOf: takeUp === "finish" ? earlier[0]?.startedAt : undefined,
+        finishOf: takeUp === "finish" && first !== undefined ? tradedAt(first) : undefined,
       },
     );
   }

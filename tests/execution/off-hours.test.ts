@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { leftOff } from "../../src/app/left-overs.ts";
 import { decimal } from "../../src/domain/decimal.ts";
 import type { RebalanceResult } from "../../src/execution/rebalancer.ts";
 import { beforePosts, RESET } from "./faults.ts";
@@ -102,6 +103,22 @@ describe("the start after a queue", () => {
     await desk.restart();
     expect(await desk.recover()).toMatchObject([{ conclusion: { outcome: "incomplete" } }]);
     expect(book(desk)).toEqual(["buy BTAL filled", "buy UVXY canceled"]);
+  });
+
+  test("the rest of what was queued on the evening before is finished in the session of its orders, at the owner's word", async () => {
+    await queue();
+    desk.exchange.setQuote("UVXY", "0", "0");
+    await desk.clock.advance(NEXT_OPEN - desk.clock.now() + 5_000);
+    await desk.restart();
+    const [ended] = await desk.recover();
+    expect(ended).toMatchObject({ conclusion: { outcome: "incomplete" } });
+    desk.exchange.setPrice("UVXY", "20");
+    const { signal } = desk.ledger.recentSignals(1)[0]!;
+    const decision = { kind: "verdict", signalId: signal.id, verdict: { kind: "executed", reason: "" }, isNew: false } as const;
+    expect(leftOff(desk.ledger, { strategy: signal.strategy, decision }, desk.clock.now())?.id).toBe(signal.id);
+    expect(await desk.run(signal, { takeUp: "finish" })).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expectHoldings(desk, HEDGE);
+    expectUnharmed(desk);
   });
 
   test("a halt cancels what is queued", async () => {

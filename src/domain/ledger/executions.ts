@@ -50,6 +50,11 @@ export interface ExecutionRecord extends NewExecution {
   readonly plan: PlanSummary | undefined;
 }
 
+/** A time in the session in which it traded: orders queued for the open are filled in the one after its start (R23). */
+export function tradedAt({ offHours, startedAt, finishedAt }: Pick<ExecutionRecord, "offHours" | "startedAt" | "finishedAt">): number {
+  return offHours ? (finishedAt ?? startedAt) : startedAt;
+}
+
 export interface ExecutionChange {
   readonly phase?: ExecutionPhase;
   readonly deadline?: number;
