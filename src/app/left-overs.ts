@@ -36,22 +36,30 @@ export interface NewestRun {
   readonly unfinished?: string | undefined;
 }
 
-/**
- * The BUY run of today that still decides for a strategy, if the account is not on target for it (R33): the newest run, or
- * the last accepted one where only SELL or HOLD runs came after it, or where the file holds no run any more.
- */
+/** The runs of today that are in force and whose targets the account has not reached (R33): the newest run if it is a SELL, and the BUY run. */
 export function leftOff(
   ledger: Pick<Ledger, "executionsOfSignal" | "signal" | "lastAcceptedSignal">,
-  { strategy, decision, decidedBefore }: NewestRun,
+  run: NewestRun,
   now: number,
-): Signal | undefined {
+): Signal[] {
+  const { decision } = run;
   const newest = decision.kind === "verdict" && decision.signalId !== undefined ? ledger.signal(decision.signalId)?.signal : undefined;
-  const isBuy = newest?.kind === "rebalance";
-  if (isBuy && decision.kind === "verdict" && decision.verdict.kind !== "executed") return undefined;
-  const signal = isBuy ? newest : decidesNothing(decision) ? ledger.lastAcceptedSignal(strategy, "rebalance")?.signal : undefined;
-  if (signal === undefined || (!isBuy && decidedBefore !== undefined && !isOf(signal, { lines: decidedBefore }))) return undefined;
-  const missed = missedTarget(ledger, signal.id);
-  return missed !== undefined && marketDate(tradedAt(missed)) === marketDate(now) ? signal : undefined;
+  const inForce = [newest?.kind === "exit" ? newest : undefined, buyInForce(ledger, run, newest)].filter((signal) => signal !== undefined);
+  return inForce.filter(({ id }) => {
+    const missed = missedTarget(ledger, id);
+    return missed !== undefined && marketDate(tradedAt(missed)) === marketDate(now);
+  });
+}
+
+/** The BUY run that still decides: the newest run, or the last accepted one where only SELL or HOLD runs came after it, or where the file holds no run any more. */
+function buyInForce(
+  ledger: Pick<Ledger, "lastAcceptedSignal">,
+  { strategy, decision, decidedBefore }: NewestRun,
+  newest: Signal | undefined,
+): Signal | undefined {
+  if (newest?.kind === "rebalance") return decision.kind === "verdict" && decision.verdict.kind === "executed" ? newest : undefined;
+  const signal = decidesNothing(decision) ? ledger.lastAcceptedSignal(strategy, "rebalance")?.signal : undefined;
+  return signal !== undefined && decidedBefore !== undefined && !isOf(signal, { lines: decidedBefore }) ? undefined : signal;
 }
 
 /**
@@ -111,8 +119,8 @@ export class LeftOvers {
 
   /** An execution that an earlier process could not bring to target. */
   rememberEarlier(run: NewestRun): void {
-    const signal = leftOff(this.#parts.ledger, run, this.#parts.clock.now());
-    if (signal !== undefined && isShownToDecide(run, signal)) this.remember(signal, 0);
+    for (const signal of leftOff(this.#parts.ledger, run, this.#parts.clock.now()))
+      if (isShownToDecide(run, signal)) this.remember(signal, 0);
   }
 
   get isEmpty(): boolean {

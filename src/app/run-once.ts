@@ -200,9 +200,10 @@ export class RunOnce {
       if (this.#stopping.aborted) break;
     }
     for (const run of runs) {
-      if (this.#stopping.aborted) break;
-      const left = this.#leftOff(run);
-      if (left !== undefined && !recovered.has(left.id)) codes.push(await this.#takeUp(engine, left, isShownToDecide(run, left)));
+      for (const left of this.#leftOff(run)) {
+        if (this.#stopping.aborted) break;
+        if (!recovered.has(left.id)) codes.push(await this.#takeUp(engine, left, isShownToDecide(run, left)));
+      }
     }
     const halted = this.#session.halt.reason();
     if (halted !== undefined && signals.length === 0 && codes.length < runs.length) throw haltedError(halted);
@@ -229,14 +230,14 @@ export class RunOnce {
         const known = signalId === undefined ? undefined : recovered.get(signalId);
         if (known !== undefined) return exitOfResult(known);
         const left = this.#leftOff(run);
-        if (left !== undefined && left.id === signalId) return undefined;
+        if (left.some(({ id }) => id === signalId)) return undefined;
         this.#say(
           this.#of(
             strategy,
             verdict.kind === "executed" ? this.#executedText(signalId, verdict) : `Not executed, ${verdict.kind}: ${verdict.reason}`,
           ),
         );
-        if (left !== undefined) return undefined;
+        if (left.length > 0) return undefined;
         this.#notExecuted(signalId, verdict);
         if (this.#session.halt.reason() !== undefined) return undefined;
         // The last run of the file comes before an earlier one by its stamp, so neither is executed.
@@ -250,7 +251,7 @@ export class RunOnce {
   }
 
   /** As {@link leftOff}. A run that is only about to be executed is not looked behind, unless it is a SELL. */
-  #leftOff(run: NewestRun): Signal | undefined {
+  #leftOff(run: NewestRun): Signal[] {
     return leftOff(this.#session.ledger, run, this.#session.clock.now());
   }
 
@@ -374,7 +375,7 @@ export class RunOnce {
   }
 
   #triedBefore(run: NewestRun, { kind, reason }: Pick<Verdict, "kind" | "reason">): string {
-    const left = this.#leftOff(run);
+    const [left] = this.#leftOff(run);
     if (left === undefined) return `${NOTHING_SENT}. The newest run ${kind === "executed" ? "was traded before" : `is ${kind}`}: ${reason}`;
     const missed = missedTarget(this.#session.ledger, left.id)?.outcomeReason ?? "";
     return `Dry run: the newest run was traded before, but the account is not on target: ${missed} ${this.#restText(run, left)}`;

@@ -26,8 +26,8 @@ beforeEach(() => {
 afterEach(() => ledger.close());
 
 /** A run of the strategy, in the ledger. */
-function run(id: string, kind: Signal["kind"] = "rebalance"): Signal {
-  const signal: Signal = { ...example(id), kind, generatedAt: NOW, oldestStamp: NOW, arrivedAt: NOW, lastLineAt: NOW };
+function run(id: string, kind: Signal["kind"] = "rebalance", generatedAt = NOW): Signal {
+  const signal: Signal = { ...example(id), kind, generatedAt, oldestStamp: NOW, arrivedAt: NOW, lastLineAt: NOW };
   ledger.recordSignal(signal, NOW);
   newest = id;
   return signal;
@@ -53,6 +53,18 @@ describe("an execution that ended off target", () => {
     expect(await due()).toEqual([]);
     leftOvers.rememberEarlier({ strategy: missed.strategy, decision: { kind: "nothing" }, decidedBefore: missed.lineHashes });
     expect(await due()).toEqual(["a"]);
+  });
+
+  test("of an earlier process is continued too if it was a SELL, and so is the BUY run before it", async () => {
+    const [buy, sell] = [run("a"), run("b", "exit", NOW + 1)];
+    for (const { id } of [buy, sell]) {
+      ledger.createExecution(execution(id, id, { startedAt: NOW }));
+      ledger.updateExecution(id, { begunAt: NOW, outcome: "off-target", phase: "settled", finishedAt: NOW });
+    }
+    leftOvers.decided(buy.strategy, { lines: buy.lineHashes });
+    const decision = { kind: "verdict", signalId: "b", verdict: { kind: "executed", reason: "" }, isNew: false } as const;
+    leftOvers.rememberEarlier({ strategy: buy.strategy, decision, decidedBefore: buy.lineHashes });
+    expect(await due()).toEqual(["b", "a"]);
   });
 
   test("is not continued after all where a newer run has decided while it waited for its turn", async () => {
@@ -106,7 +118,7 @@ describe("an execution that ended off target", () => {
 
   test("of a SELL is continued, whatever BUY run decided before it, until a newer one does", async () => {
     const buy = run("a");
-    const sell = { ...run("b", "exit"), generatedAt: NOW + 1 };
+    const sell = run("b", "exit", NOW + 1);
     leftOvers.decided(buy.strategy, { signalId: "a" });
     leftOvers.remember(sell, 0);
     leftOvers.decided(buy.strategy, { lines: buy.lineHashes });

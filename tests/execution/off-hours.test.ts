@@ -115,7 +115,7 @@ describe("the start after a queue", () => {
     desk.exchange.setPrice("UVXY", "20");
     const { signal } = desk.ledger.recentSignals(1)[0]!;
     const decision = { kind: "verdict", signalId: signal.id, verdict: { kind: "executed", reason: "" }, isNew: false } as const;
-    expect(leftOff(desk.ledger, { strategy: signal.strategy, decision }, desk.clock.now())?.id).toBe(signal.id);
+    expect(leftOff(desk.ledger, { strategy: signal.strategy, decision }, desk.clock.now())).toMatchObject([{ id: signal.id }]);
     expect(await desk.run(signal, { takeUp: "finish" })).toMatchObject({ conclusion: { outcome: "on-target" } });
     expectHoldings(desk, HEDGE);
     expectUnharmed(desk);

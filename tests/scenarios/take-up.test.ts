@@ -84,6 +84,32 @@ describe("execute on a run that was executed and missed its target", () => {
   );
 
   test(
+    "goes on by itself with a SELL that a halt has cut short",
+    async () => {
+      const scenario = await Scenario.open();
+      scenario.alert(HEDGE, 10_000);
+      expectExit(await scenario.execute(), 0);
+      let isHeld = true;
+      scenario.simulator.exchange.gate = { mayFill: ({ symbol }) => symbol !== "UVXY" || !isHeld, mayCancel: () => true };
+      scenario.alert([{ symbol: "UVXY", reason: "Volatility hedge over", action: "SELL" }]);
+      const execute = scenario.start(["execute"]);
+      await until(
+        () => scenario.book.some((line) => line.startsWith("sell UVXY")),
+        "the sell",
+        () => execute.output,
+      );
+      await scenario.run(["halt", "--reason", "odd prices"]);
+      expectExit(await execute.end(), 1);
+      isHeld = false;
+      expectExit(await scenario.type(["resume"]), 0);
+      expectExit(await scenario.execute(), 0);
+      expect(scenario.weights.UVXY ?? 0).toBe(0);
+      expectExit(await scenario.execute(), 0);
+    },
+    LIMIT_MS,
+  );
+
+  test(
     "ends with 1 and names --finish when the run is stale, and --finish goes on",
     async () => {
       const scenario = await Scenario.open();
