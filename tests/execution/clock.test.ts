@@ -93,6 +93,20 @@ describe.each([
   });
 });
 
+test("a wall clock that was set back before a restart gives an execution no more than its deadline again", async () => {
+  desk = new VirtualDesk(INVESTED);
+  desk.exchange.gate = { mayFill: ({ symbol }) => symbol !== "UVXY", mayCancel: () => true };
+  desk.start(signalOf(desk.clock, HEDGE)).catch(() => undefined);
+  await desk.clock.advance(10_000);
+  expect(book(desk)).toContain("buy UVXY new");
+  desk.skewMs = -HOUR;
+  await desk.restart();
+  const restartedAt = desk.clock.monotonic();
+  expect(await desk.recover()).toMatchObject([{ conclusion: { outcome: "incomplete" } }]);
+  expect(desk.clock.monotonic() - restartedAt).toBeLessThan(620_000);
+  expectUnharmed(desk);
+});
+
 describe("the market clock (R14)", () => {
   test("cannot be read at all: no order", async () => {
     desk = new VirtualDesk(INVESTED);

@@ -99,8 +99,10 @@ export class Convergence {
     this.#parts = parts;
     this.#isAgeless = ageless;
     this.#mayHaveLost = snapshot === undefined;
-    this.#deadlineAt = parts.clock.monotonic() + (execution.deadline - parts.clock.now());
-    this.#sellUntil = this.#deadlineAt - Math.min(KEPT_FOR_BUYING_MS, (execution.deadline - execution.startedAt) / 2);
+    const whole = execution.deadline - execution.startedAt;
+    // A wall clock that was set back before a restart must not make it longer.
+    this.#deadlineAt = parts.clock.monotonic() + Math.min(whole, execution.deadline - parts.clock.now());
+    this.#sellUntil = this.#deadlineAt - Math.min(KEPT_FOR_BUYING_MS, whole / 2);
     this.#execution = new OpenExecution(parts, { id: execution.id, signal, sellUntil: this.#sellUntil });
     this.#market = new MarketWatch(this.#execution, market, () => this.#wake());
     const gate = new OrderGate(parts.clock);
