@@ -21,5 +21,7 @@ test("an order that was proven absent and is refused when sent again gets no sec
   expect(new Set(sent).size).toBe(1);
   expect(sent).toHaveLength(2);
   expect(intentsOf(desk)).toMatchObject([{ state: "abandoned", attempt: 1 }]);
-  expect(desk.ledger.recentExecutions(1)).toMatchObject([{ outcome: "incomplete" }]);
+  const [execution] = desk.ledger.recentExecutions(1);
+  expect(execution).toMatchObject({ outcome: "incomplete" });
+  expect(execution?.outcomeReason?.match(/buy SMR/g)).toHaveLength(1);
 });

@@ -67,7 +67,8 @@ export interface SellingTime {
 export function restOf(facts: RestFacts): Rest[] {
   const last = newestPhase(facts.plan);
   const lines = last.lines.flatMap((line) => restOfLine(line, last, facts));
-  const orders = looseEnds(last, facts);
+  const named = new Set(lines.map(({ intent }) => intent?.clientOrderId));
+  const orders = looseEnds(last, facts).filter(({ intent }) => !named.has(intent?.clientOrderId));
   const unsettled: Rest[] = last.missing === undefined ? [] : [{ symbol: "", reason: "account-unsettled", passing: true }];
   return withCash(
     [...lines, ...orders, ...unsettled].map((rest) => withinSelling(rest, last, facts)),
