@@ -165,6 +165,29 @@ describe("a marketable limit", () => {
 });
 
 describe("what is not filled in time", () => {
+  test("is held against the shares once more where its next quote was slow: what is gone is not sold", async () => {
+    open({}, { ...INVESTED, orderTimeoutSeconds: 300 });
+    desk.exchange.gate = { mayFill: ({ symbol }) => symbol !== "SMR", mayCancel: () => true };
+    const sold: string[] = [];
+    let isSlow = false;
+    desk.venue.interceptor = {
+      before: async (request) => {
+        if (isPost(request) && postedOrder(request).side === "sell") sold.push(postedOrder(request).symbol);
+        if (!isSlow || !isRead(request, "/v2/stocks/snapshots")) return undefined;
+        isSlow = false;
+        desk.clock.after(3_000, () => desk.exchange.state.positions.delete("SMR"));
+        await desk.clock.sleep(8_000);
+        return undefined;
+      },
+    };
+    const running = desk.start(signalOf(desk.clock, HEDGE));
+    await desk.clock.advance(1_000);
+    isSlow = true;
+    expect(await desk.clock.until(running)).toMatchObject({ kind: "concluded" });
+    expect(sold.sort()).toEqual(["SMR", "TQQQ"]);
+    expectUnharmed(desk);
+  });
+
   const PIECES = { partialFillProbability: 1, partialFillSteps: 2, partialFillIntervalMs: 600_000 };
 
   test("is cancelled, and only the rest is sent again, at the quote of then", async () => {

@@ -41,7 +41,11 @@ export class Sending {
     const intents = ids.map((id) => this.#execution.intent(id));
     const toPrice = intents.filter(isPricedNow);
     const toCheck = intents.filter((intent) => this.#goesByTheAsk(intent));
-    if (toPrice.length + toCheck.length > 0 && !(await pricer.isReady([...toPrice, ...toCheck]))) return [];
+    if (toPrice.length + toCheck.length > 0) {
+      if (!(await pricer.isReady([...toPrice, ...toCheck]))) return [];
+      // The quotes may have been slow, and the account is old by now.
+      if (!(await account.lookedRecently(orders, followUpOf))) return [];
+    }
     // The account check may have waited for the rate limit, so the clock may be old by now.
     if (!market.isFresh || isBlocked() || stopping.aborted) return [];
     const terms = this.#termsOf(toPrice);
