@@ -99,7 +99,8 @@ export class Intake implements IntakeState {
   #problem: string | undefined;
   #problems = 0;
   #rest: Rest = { kind: "none" };
-  #tornTold = false;
+  /** `at` of the last unfinished line that was reported. */
+  #tornToldAt: number | undefined;
   #judgeAgainAt: number | undefined;
   /** Some lines were read but not yet judged on record, for example because the ledger failed. */
   #unjudged = false;
@@ -198,7 +199,6 @@ export class Intake implements IntakeState {
 
   /** R7: a complete object without a newline counts as a line; any other rest is reported once. */
   #takeRest(now: number, clockDoubt: ClockDoubt | undefined): SpokenVerdict[] {
-    const before = this.#rest;
     this.#rest = judgeRest(this.#cursor.rest, this.#settings.settleSeconds);
     const rest = this.#rest;
     if (rest.kind === "none" || now < rest.at) return [];
@@ -206,8 +206,8 @@ export class Intake implements IntakeState {
       this.#rest = { kind: "none" };
       return this.#admit([this.#cursor.takeRest()], now, clockDoubt);
     }
-    if (this.#tornTold && before.kind === "torn" && before.at === rest.at) return [];
-    this.#tornTold = true;
+    if (this.#tornToldAt === rest.at) return [];
+    this.#tornToldAt = rest.at;
     this.#unjudged = true;
     return [{ verdict: { kind: "incomplete", reason: rest.text }, subject: "the end of the alerts file", lines: 0, signalId: undefined }];
   }

@@ -219,6 +219,21 @@ describe("a file", () => {
       expect(desk.verdictsOf([hashOf(RUN[0])])).toEqual(["incomplete"]);
     });
 
+    test("is named again when it happens again, and once each time", async () => {
+      const named = (): unknown[] => desk.look().verdicts.filter(({ subject }) => subject === "the end of the alerts file");
+      const tear = async (run: readonly string[]): Promise<unknown[]> => {
+        write(`${run[0]!}\n${run[1]!}\n${run[2]!.slice(0, 60)}`);
+        const atFirst = named();
+        await desk.clock.advance(3_000);
+        return [...atFirst, ...named(), ...named()];
+      };
+      expect(await tear(RUN)).toHaveLength(1);
+      write(`${RUN[2].slice(60)}\n`);
+      expect(named()).toEqual([]);
+      await desk.clock.advance(10_000);
+      expect(await tear(nuclearRun(T0 + 13_000))).toHaveLength(1);
+    });
+
     test("is waited for and read when it comes", async () => {
       write(`${RUN[0]}\n${RUN[1]}\n${RUN[2].slice(0, 60)}`);
       desk.look();
