@@ -34,6 +34,7 @@ export class LineSplitter {
       this.#hold(bytes.subarray(start, end));
       const line = this.#finish();
       if (line !== undefined) lines.push(line);
+      if (this.#number !== undefined) this.#number += 1;
       start = end + 1;
     }
     this.#hold(bytes.subarray(start));
@@ -77,7 +78,6 @@ export class LineSplitter {
     const overlong = this.#overlong;
     const bytes = Buffer.concat(this.#held);
     const number = this.#number;
-    if (this.#number !== undefined) this.#number += 1;
     this.#overlong = undefined;
     this.#held = [];
     this.#heldBytes = 0;

@@ -183,6 +183,18 @@ describe("a file", () => {
       expect(desk.look().verdicts.map(({ verdict }) => verdict.kind)).not.toContain("malformed");
     });
 
+    test("does not change the number of a later line when its newline comes", async () => {
+      for (const text of RUN) {
+        write(text);
+        await desk.clock.advance(1_000);
+        desk.look();
+        write("\n");
+        desk.look();
+      }
+      write("hello\n");
+      expect(told()).toContain('Line 4: The line is not JSON: column 1 reads "hello"');
+    });
+
     test("goes on from a next object without a newline between", async () => {
       write(RUN[0]);
       desk.look();
