@@ -4,9 +4,13 @@ import type { Config } from "../domain/config.ts";
 import { stateDirFrom } from "../config/state-dir.ts";
 import { loadConfig } from "../config/load.ts";
 import { haltFilesFrom } from "../config/halt-files.ts";
+import { isShownToDecide, leftOff, type NewestRun } from "../app/left-overs.ts";
 import { openIntakes } from "../app/open-intakes.ts";
 import { EXIT, messageOf, type ExitCode } from "../domain/errors.ts";
+import type { Signal } from "../domain/signal.ts";
 import { haltAt, removeHalt, standingHalts } from "../machine/halt.ts";
+import { freshness } from "../intake/freshness.ts";
+import type { Ledger } from "../domain/ledger.ts";
 import { openLedgerImage } from "../ledger/sqlite-ledger.ts";
 import { targetPortfolio } from "../reporting/target-portfolio.ts";
 import type { CommandContext } from "./context.ts";
@@ -57,25 +61,38 @@ function whatComesNext(context: CommandContext): string[] {
 }
 
 /** Judged on a copy of the ledger: the daemon, not this command, hands the run to execution. */
-function freshRuns({ out, clock }: CommandContext, config: Config): string[] {
+function freshRuns(context: CommandContext, config: Config): string[] {
   const ledger = openExistingLedger(config);
   if (ledger === undefined) return [];
   const copy = openLedgerImage(ledger.serialize());
   ledger.close();
-  const intakes = openIntakes(config, clock, copy);
+  const intakes = openIntakes(config, context.clock, copy);
   try {
     return intakes.flatMap((intake) => {
-      const { decision } = intake.rejudge("asked");
-      const whose = config.strategies.length > 1 ? `${intake.strategy}: ` : "";
-      if (decision.kind === "execute") {
-        const text = `${whose}This run is still fresh. A running daemon executes it now; without one, run \`alpaca-trader execute\`:`;
-        return [text, ...targetPortfolio(decision.signal, out.style, { now: clock.now(), zone: config.alertsTimezone })];
-      }
-      if (decision.kind === "wait") return [`${whose}The newest run is not complete: ${decision.reason}`];
-      return [`${whose}No fresh run is waiting. The next run in the alerts file will be executed.`];
+      const { decision, decidedBefore } = intake.rejudge("asked");
+      const [first, ...more] = nextRun(context, config, copy, { strategy: intake.strategy, decision, decidedBefore });
+      return [config.strategies.length > 1 ? `${intake.strategy}: ${first}` : first, ...more];
     });
   } finally {
     for (const intake of intakes) intake.close();
     copy.close();
   }
+}
+
+function nextRun({ out, clock }: CommandContext, config: Config, ledger: Ledger, run: NewestRun): [string, ...string[]] {
+  const { decision } = run;
+  const now = clock.now();
+  const targets = (signal: Signal): string[] => targetPortfolio(signal, out.style, { now, zone: config.alertsTimezone });
+  if (decision.kind === "execute") {
+    const text = "This run is still fresh. A running daemon executes it now; without one, run `alpaca-trader execute`:";
+    return [text, ...targets(decision.signal)];
+  }
+  if (decision.kind === "wait") return [`The newest run is not complete: ${decision.reason}`];
+  const left = leftOff(ledger, run, now);
+  if (left === undefined) return ["No fresh run is waiting. The next run in the alerts file will be executed."];
+  const isTakenUp = isShownToDecide(run, left) && freshness(left, now, config.signalMaxAgeSeconds).kind === "fresh";
+  const how = isTakenUp
+    ? "A running daemon trades what may be traded of the rest now; without one, run `alpaca-trader execute`:"
+    : "`alpaca-trader execute --finish` trades the rest during this session:";
+  return [`This run was begun and is not on target. ${how}`, ...targets(left)];
 }

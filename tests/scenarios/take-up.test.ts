@@ -76,7 +76,12 @@ describe("execute on a run that was executed and missed its target", () => {
       expectExit(await execute.end(), 1);
       expectExit(await scenario.execute(), 3);
       isHeld = false;
-      expectExit(await scenario.type(["resume"]), 0);
+      const resume = await scenario.type(["resume"]);
+      expectExit(resume, 0);
+      expect(resume.stdout).toMatch(
+        /This run was begun and is not on target.* A running daemon trades what may be traded of the rest now[^]*UVXY/,
+      );
+      expect(resume.stdout).not.toContain("No fresh run is waiting");
       expectExit(await scenario.execute(), 0);
       expect(scenario.weights.UVXY).toBeCloseTo(HEDGE_WEIGHTS.UVXY * 0.99, 2);
     },
