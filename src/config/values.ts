@@ -65,8 +65,11 @@ export function oneOf<const T extends string>(...words: readonly T[]): Form<T> {
   return z.string().toLowerCase().pipe(z.enum(words));
 }
 
-/** Any symbol Alpaca shows for a position: `448ESC016` (escrow), `BTC/USD`, `SMR270115C00040000` (option). */
-const HELD_SYMBOL = /^[A-Z0-9][A-Z0-9./_-]{0,31}$/;
+/**
+ * Any symbol Alpaca shows for a position: `448ESC016` (escrow), `BTC/USD`, `SMR270115C00040000` (option). Not `BRK-B` and `BRK/B`,
+ * as others write `BRK.B`: they would protect nothing.
+ */
+const HELD_SYMBOL = /^(?![A-Z]{1,5}(?:[-_][A-Z]{1,4}|\/[A-Z]{1,2})$)[A-Z0-9][A-Z0-9./_-]{0,31}$/;
 
 /** Separated by commas; converted to capitals, so that `smr` protects SMR too. */
 function symbolList(form: RegExp): Form<ReadonlySet<string>> {

@@ -313,6 +313,11 @@ describe("values", () => {
     expect(config.allowedSymbols).toEqual(new Set(["SMR", "LEU"]));
   });
 
+  test("whatever Alpaca shows for a position may be protected", () => {
+    const symbols = ["448ESC016", "BTC/USD", "BTCUSD", "SMR270115C00040000"];
+    expect(load({ PROTECTED_SYMBOLS: symbols.join(",") }).protectedSymbols).toEqual(new Set(symbols));
+  });
+
   test.each([
     ["CASH_RESERVE_PERCENT", "-1"],
     ["CASH_RESERVE_PERCENT", "100"],
@@ -340,6 +345,9 @@ describe("values", () => {
     ["LIMIT_SLICE_PERCENT", "0"],
     ["EXECUTION_DEADLINE_SECONDS", "1"],
     ["PROTECTED_SYMBOLS", "VTI;BND"],
+    ["PROTECTED_SYMBOLS", "VTI,BRK-B"],
+    ["PROTECTED_SYMBOLS", "brk/b"],
+    ["PROTECTED_SYMBOLS", "BAC-PB"],
     ["ALLOWED_SYMBOLS", ","],
     ["ALERTS_TIMEZONE", "Europe/Lundon"],
     ["ALERTS_TIMEZONE", "+02:00"],
