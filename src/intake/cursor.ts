@@ -137,10 +137,19 @@ export class AlertsCursor implements AlertsReader {
     const reading = this.#reading;
     if (reading === undefined) return this.#readNewFile(now, freshFrom);
     if (reading.device === seen.dev && reading.inode === seen.ino) return this.#readSameFile(reading, now, freshFrom);
-    const rest = this.#readSameFile(reading, now, freshFrom);
+    const rest = this.#readReplaced(reading, now, freshFrom);
     this.#letGo();
     const fresh = this.#readReplacement(now, freshFrom);
     return Array.isArray(fresh) ? [...rest, ...fresh] : fresh;
+  }
+
+  /** What a version that is no longer at the path got last. On NFS it cannot be read once another machine has removed it (ESTALE). */
+  #readReplaced(reading: Reading, now: number, freshFrom: number): Passage[] {
+    try {
+      return this.#readSameFile(reading, now, freshFrom);
+    } catch {
+      return [];
+    }
   }
 
   /** If a replacement disappears before it is opened, the lines of the previous file must not be lost. */
@@ -237,7 +246,7 @@ export class AlertsCursor implements AlertsReader {
   }
 
   #gone(now: number, freshFrom: number): News {
-    const passages = this.#reading === undefined ? [] : this.#readSameFile(this.#reading, now, freshFrom);
+    const passages = this.#reading === undefined ? [] : this.#readReplaced(this.#reading, now, freshFrom);
     if (passages.length === 0 && !isDirectory(dirname(this.#options.file))) return this.#refuse(noDirectory(this.#options.file));
     this.#letGo();
     this.#atStart = false;
