@@ -10,6 +10,8 @@ export interface Entry {
   readonly arrivedAt: number;
   /** Why nobody has judged it before, in one sentence. */
   readonly late?: string | undefined;
+  /** It repeats a line that is no longer remembered, because that one is too old. */
+  readonly isAgain?: boolean;
 }
 
 /** Consecutive lines that belong to one run of the strategy (R3). */
@@ -85,7 +87,7 @@ class Grouping {
   take(entry: Entry): void {
     const { line } = entry;
     if (line.stamp === undefined) this.#unplaced.push(entry);
-    else if (line.kind === "alert" && this.#isRepeat(line)) this.#takeRepeat(entry);
+    else if (line.kind === "alert" && (entry.isAgain === true || this.#isRepeat(line))) this.#takeRepeat(entry);
     else if (this.#goesOnBefore(line)) this.#add(entry, line, line.stamp);
     else if (this.#current?.takes(line, line.stamp) === true) this.#add(entry, line, line.stamp);
     else this.#begin(entry, line, line.stamp);
@@ -93,7 +95,7 @@ class Grouping {
   }
 
   end(): Entry[][] {
-    if (this.#unplaced.length > 0) this.#groups.push(this.#unplaced);
+    if (this.#holdsLines(this.#unplaced)) this.#groups.push(this.#unplaced);
     return this.#groups;
   }
 
@@ -128,16 +130,22 @@ class Grouping {
   }
 
   #begin(entry: Entry, line: Alert | MalformedLine, stamp: number): void {
-    if (this.#unplaced.length > 0) this.#groups.push(this.#unplaced);
+    const before = this.#unplaced;
     this.#unplaced = [];
+    if (this.#holdsLines(before)) this.#groups.push(before);
     if (this.#previous === undefined || this.#current?.onlySells !== true) {
       this.#previous = this.#current;
       this.#sells = [];
     }
     this.#current = new OpenRun(this.#maxSpanMs);
     this.#sells.push(this.#current);
-    this.#current.add([entry], line, stamp);
+    this.#current.add(this.#holdsLines(before) ? [entry] : [...before, entry], line, stamp);
     this.#groups.push(this.#current.entries);
+  }
+
+  /** Repeats alone are no run. */
+  #holdsLines(entries: readonly Entry[]): boolean {
+    return entries.some((entry) => !this.repeats.has(entry));
   }
 }
 

@@ -5,6 +5,8 @@ import type { RawLine } from "./line-splitter.ts";
 
 /** Maximum lines in memory; a run has at most 500, and older runs matter only as context. */
 const MAX_ENTRIES = 2_000;
+/** Maximum dropped lines whose repeats are recognised. */
+const MAX_DROPPED = 10_000;
 
 interface WindowEntry extends Entry {
   readonly generation: number;
@@ -26,6 +28,8 @@ export class LineWindow {
   /** Of the present entries; grouped when they are needed. */
   #runs: Run[] | undefined;
   #generation = 0;
+  /** Lines of the present version of the file that were dropped for their age: writing one again changes nothing (R3). */
+  readonly #dropped = new Set<string>();
 
   /**
    * @param timezone IANA name in which stamps without an offset are read.
@@ -47,6 +51,7 @@ export class LineWindow {
     clock?: { readonly now: number; readonly aheadMs: number },
   ): void {
     for (const { generation, scanned, lines: raw, arrivedAt, late } of passages) {
+      if (generation > this.#generation) this.#dropped.clear();
       this.#generation = Math.max(this.#generation, generation);
       const lines = raw.slice(-MAX_ENTRIES).map((line) => this.#read(line));
       const seen = firstSeen(lines.map(({ hash }) => hash));
@@ -54,7 +59,7 @@ export class LineWindow {
         const before = this.#takeOut(line.hash);
         const first = Math.min(arrivedAt, before?.arrivedAt ?? Infinity, seen.get(line.hash) ?? Infinity);
         const aheadMs = first === clock?.now ? clock.aheadMs : 0;
-        this.#entries.push({ line, arrivedAt: first, generation, scanned, aheadMs, late });
+        this.#entries.push({ line, arrivedAt: first, generation, scanned, aheadMs, late, isAgain: this.#dropped.has(line.hash) });
       }
     }
     this.#entries = this.#entries.slice(-MAX_ENTRIES);
@@ -85,10 +90,20 @@ export class LineWindow {
       gone += run.entries.length;
     }
     if (gone > 0) {
-      this.#entries = this.#entries.slice(gone);
+      this.#drop(gone);
       this.#runs = undefined;
     }
     return gone;
+  }
+
+  #drop(count: number): void {
+    const dropped = new Set(this.#entries.slice(0, count).map(({ line }) => line.hash));
+    this.#entries = this.#entries.slice(count).map((entry) => (dropped.has(entry.line.hash) ? { ...entry, isAgain: true } : entry));
+    for (const hash of dropped) this.#dropped.add(hash);
+    for (const hash of this.#dropped) {
+      if (this.#dropped.size <= MAX_DROPPED) break;
+      this.#dropped.delete(hash);
+    }
   }
 
   #read(raw: RawLine): Alert | MalformedLine {

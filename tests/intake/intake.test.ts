@@ -255,6 +255,48 @@ describe("the newest run decides", () => {
     expect(desk.look().verdicts).toEqual([]);
   });
 
+  describe("and a repeat of a run that is too old takes nothing away from it", () => {
+    const hedge = (at: number): string => line({ at, symbol: "UVXY_BTAL_PORTFOLIO", reason: "Market overbought" });
+    const decline = (id: string): void => desk.ledger.judgeSignal(id, { kind: "market-closed", reason: "closed" }, desk.clock.now());
+
+    /** Both runs, one after the other; the id of the newer one, which cannot be executed for now. */
+    async function pending(secondsLater: number): Promise<string> {
+      desk.append(...NUCLEAR_RUN);
+      desk.look();
+      await desk.clock.advance(secondsLater * 1_000);
+      desk.append(hedge(desk.clock.now()));
+      const { id } = executed(desk.look());
+      decline(id);
+      return id;
+    }
+
+    test("when it is written", async () => {
+      const id = await pending(400);
+      desk.append(...NUCLEAR_RUN);
+      expect(verdict(desk.look())).toBe("market-closed");
+      expect(executed(desk.intake.rejudge("asked")).id).toBe(id);
+    });
+
+    test("when the run becomes too old afterwards", async () => {
+      const id = await pending(200);
+      desk.append(...NUCLEAR_RUN);
+      desk.look();
+      await desk.clock.advance(200_000);
+      expect(executed(desk.intake.rejudge("asked")).id).toBe(id);
+      expect(executed(desk.intake.rejudge("start")).id).toBe(id);
+    });
+
+    test("when a start finds both, and when the file is then rewritten without the run", async () => {
+      desk.append(...NUCLEAR_RUN, hedge(T0 + 400_000), ...NUCLEAR_RUN);
+      await desk.clock.advance(401_000);
+      const { id } = executed(desk.restart());
+      expect(verdicts(NUCLEAR_RUN)).toEqual(["duplicate", "duplicate", "duplicate"]);
+      decline(id);
+      desk.write([hedge(T0 + 400_000)]);
+      expect(executed(desk.intake.rejudge("asked")).id).toBe(id);
+    });
+  });
+
   test("and two runs inside five minutes are never united", () => {
     use({}, T0 + 100_000);
     desk.append(...NUCLEAR_RUN, line({ at: T0 + 90_000, symbol: "UVXY_BTAL_PORTFOLIO", reason: "Market overbought" }));
