@@ -148,7 +148,7 @@ function judgeNewest(run: Run, earlier: readonly Run[], facts: Facts, settings: 
   const own = said.find((known) => known.signalId === id && known.kind !== "waiting");
   const plan = carryingPlan(run, id, facts);
   const assessment = unlessClockIsWrong(assess(run, id, earlier, facts, settings), run, facts, settings);
-  if (settled !== undefined) return standing(run, settled, assessment, facts);
+  if (settled !== undefined) return withRunEnded(standing(run, settled, assessment, facts), run, id, assessment, facts);
   if (plan !== undefined) return { ...standing(run, plan, assessment, facts), verdicts: sharedVerdict(run.hashes, plan, facts) };
   if (own !== undefined && stands(own, id, assessment, facts) && (own.kind === "accepted" || !hasNewPart(run, facts)))
     return { ...standing(run, own, assessment, facts), judgeAgainAt: endOfFreshness(run, facts, settings) };
@@ -201,6 +201,14 @@ function standing(run: Run, known: KnownVerdict, assessment: Assessment, facts: 
     verdicts: [...(late.length === 0 ? [] : [{ hashes: late, verdict, signalId: undefined }]), ...sharedVerdict(sold, shared, facts)],
     judgeAgainAt: undefined,
   };
+}
+
+/** A line that contradicts its run ends it, also where the run was only declined for now. */
+function withRunEnded(judged: Judgement, run: Run, id: string, assessment: Assessment, facts: Facts): Judgement {
+  if (assessment.kind !== "refuse" || !CONTRADICTIONS.has(assessment.verdict.kind)) return judged;
+  const told = new Set(judged.verdicts.flatMap(({ hashes }) => hashes));
+  const declined = run.hashes.filter((hash) => facts.known.has(hash) && !told.has(hash));
+  return { ...judged, verdicts: [...judged.verdicts, ...newVerdict(declined, assessment.verdict, id, facts)] };
 }
 
 function spoken(run: Run, id: string, assessment: Assessment, facts: Facts): Judgement {

@@ -352,6 +352,18 @@ describe("what comes late to a decided run", () => {
     expect(verdict(desk.look())).toBe("over-allocated");
     expect(verdicts([line({ symbol: "TQQQ" }), second])).toEqual(["accepted", "over-allocated"]);
   });
+
+  test("a line that spoils a run which cannot be executed for now ends that run for good", () => {
+    desk.append(...NUCLEAR_RUN);
+    const { id } = executed(desk.look());
+    const spoilt = line({ at: T0 + 500, symbol: "leu" });
+    desk.append(spoilt);
+    expect(verdict(desk.look())).toBe("accepted");
+    desk.ledger.judgeSignal(id, { kind: "market-closed", reason: "closed" }, T0);
+    expect(verdict(desk.intake.rejudge("asked"))).toBe("malformed");
+    expect(verdicts([...NUCLEAR_RUN, spoilt])).toEqual(Array<string>(4).fill("malformed"));
+    expect(desk.ledger.signal(id)?.verdict).toBe("malformed");
+  });
 });
 
 describe("a provisional verdict", () => {

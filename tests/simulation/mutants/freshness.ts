@@ -97,8 +97,8 @@ export const FRESHNESS: readonly Mutant[] = [
     patches: [
       {
         file: "src/intake/judge.ts",
-        find: "if (settled !== undefined) return standing(run, settled, assessment, facts);",
-        replace: 'if (settled !== undefined && settled.kind !== "executed") return standing(run, settled, assessment, facts);',
+        find: "if (settled !== undefined) return withRunEnded(",
+        replace: 'if (settled !== undefined && settled.kind !== "executed") return withRunEnded(',
       },
       {
         file: "src/intake/judge.ts",
