@@ -54,7 +54,7 @@ export function readAlertsState({ config, clock, ledger, owners }: AlertsPorts, 
     const news = cursor.look(now, now - config.signalMaxAgeSeconds * 1_000);
     if (news.kind === "untrusted") return news;
     if (news.kind !== "read") return { kind: "missing", file };
-    const window = new LineWindow(timezone, config.signalMaxAgeSeconds);
+    const window = new LineWindow(timezone, config.signalMaxAgeSeconds, config.batchSettleSeconds);
     window.admit(news.passages, () => new Map());
     const run = window.runs().at(-1);
     return { kind: "read", file, ...endOf(file, owners), run, decision: decisionOn({ ...config, strategies: [strategy] }, clock, ledger) };

@@ -48,17 +48,19 @@ export function runSpanMs(maxAgeSeconds: number): number {
 /**
  * Groups lines, in file order, into runs (R3). Lines whose reasons name the same legs belong together however
  * slowly they come. Otherwise a new run begins at a stamp more than two seconds away from the line before
- * (ahead or back), or at a reason that names other legs. A symbol that the run has already begins a new one
- * too, unless the line is a repeat: the same word within two seconds, or any earlier line byte for byte.
+ * (ahead or back), at a reason that names other legs, or at a SELL that arrives when a run of SELLs is complete.
+ * A symbol that the run has already begins a new one too, unless the line is a repeat: the same word within two
+ * seconds, or any earlier line byte for byte.
  *
  * A malformed line with a stamp is placed by that stamp. One without a stamp belongs to a run only if the
  * run continues after it. At the end of the file it is a separate run, because it may be a newer run and
  * must hold back everything before it (R6).
  * @param maxSpanMs maximum distance between the stamps of one run: a run becomes stale with its oldest line,
  *   so a later line could not be executed as part of it.
+ * @param settleMs a run of SELLs is complete that long after its last line: a SELL that arrives later begins another one.
  */
-export function runsOf(entries: readonly Entry[], maxSpanMs = Infinity): Run[] {
-  const grouping = new Grouping(maxSpanMs);
+export function runsOf(entries: readonly Entry[], maxSpanMs = Infinity, settleMs = Infinity): Run[] {
+  const grouping = new Grouping(maxSpanMs, settleMs);
   for (const entry of entries) grouping.take(entry);
   let before: Run | undefined;
   return grouping.end().map((group) => {
@@ -70,6 +72,7 @@ export function runsOf(entries: readonly Entry[], maxSpanMs = Infinity): Run[] {
 
 class Grouping {
   readonly #maxSpanMs: number;
+  readonly #settleMs: number;
   readonly #groups: Entry[][] = [];
   readonly repeats = new Set<Entry>();
   readonly #seen = new Set<string>();
@@ -80,8 +83,9 @@ class Grouping {
   /** Lines that belong to the current run only if it continues. */
   #unplaced: Entry[] = [];
 
-  constructor(maxSpanMs: number) {
+  constructor(maxSpanMs: number, settleMs: number) {
     this.#maxSpanMs = maxSpanMs;
+    this.#settleMs = settleMs;
   }
 
   take(entry: Entry): void {
@@ -89,7 +93,7 @@ class Grouping {
     if (line.stamp === undefined) this.#unplaced.push(entry);
     else if (line.kind === "alert" && (entry.isAgain === true || this.#isRepeat(line))) this.#takeRepeat(entry);
     else if (this.#goesOnBefore(line)) this.#add(entry, line, line.stamp);
-    else if (this.#current?.takes(line, line.stamp) === true) this.#add(entry, line, line.stamp);
+    else if (this.#current?.takes(line, line.stamp) === true && !this.#isLateSell(entry)) this.#add(entry, line, line.stamp);
     else this.#begin(entry, line, line.stamp);
     this.#seen.add(line.hash);
   }
@@ -107,6 +111,13 @@ class Grouping {
     this.repeats.add(entry);
     if (this.#unplaced.length > 0 || this.#current === undefined) this.#unplaced.push(entry);
     else this.#current.entries.push(entry);
+  }
+
+  /** The run of SELLs before it may have been handed out by then. */
+  #isLateSell({ line, arrivedAt }: Entry): boolean {
+    if (line.kind !== "alert" || line.action !== "SELL" || this.#current?.onlySells !== true) return false;
+    const sinceMs = arrivedAt - this.#current.lastLineAt;
+    return sinceMs > 0 && sinceMs >= this.#settleMs;
   }
 
   /** SELLs between two slow lines of a run are executed separately and must not split it. */
@@ -156,10 +167,16 @@ class OpenRun {
   readonly #said = new Map<string, Alert>();
   #oldestStamp = Infinity;
   #lastStamp = 0;
+  #lastLineAt = -Infinity;
   #legs: ReadonlyMap<string, Decimal> | undefined;
 
   constructor(maxSpanMs: number) {
     this.#maxSpanMs = maxSpanMs;
+  }
+
+  /** When its last line was first seen. */
+  get lastLineAt(): number {
+    return this.#lastLineAt;
   }
 
   get onlySells(): boolean {
@@ -186,6 +203,7 @@ class OpenRun {
 
   add(entries: readonly Entry[], line: Alert | MalformedLine, stamp: number): void {
     this.entries.push(...entries);
+    this.#lastLineAt = Math.max(this.#lastLineAt, ...entries.map(({ arrivedAt }) => arrivedAt));
     this.#lastStamp = stamp;
     this.#oldestStamp = Math.min(this.#oldestStamp, stamp);
     if (line.kind === "malformed") return;

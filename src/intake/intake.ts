@@ -109,7 +109,7 @@ export class Intake implements IntakeState {
     const { strategy, alertsFile, timezone, mode, maxAgeSeconds, settleSeconds, allowedSymbols, owners } = options;
     this.#options = options;
     this.#settings = { strategy, mode, maxAgeSeconds, settleSeconds, allowedSymbols, timezone };
-    this.#window = new LineWindow(timezone, maxAgeSeconds);
+    this.#window = new LineWindow(timezone, maxAgeSeconds, settleSeconds);
     this.#lossWatch = new FileLossWatch(alertsFile, options.clock);
     const open = options.open ?? ((each: CursorOptions): AlertsReader => new AlertsCursor(each));
     this.#cursor = open({

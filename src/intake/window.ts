@@ -24,6 +24,7 @@ interface WindowEntry extends Entry {
 export class LineWindow {
   readonly #timezone: string;
   readonly #maxSpanMs: number;
+  readonly #settleMs: number;
   #entries: WindowEntry[] = [];
   /** Of the present entries; grouped when they are needed. */
   #runs: Run[] | undefined;
@@ -34,10 +35,12 @@ export class LineWindow {
   /**
    * @param timezone IANA name in which stamps without an offset are read.
    * @param maxAgeSeconds maximum distance between the stamps of one run.
+   * @param settleSeconds when a run that names no legs is complete.
    */
-  constructor(timezone: string, maxAgeSeconds: number) {
+  constructor(timezone: string, maxAgeSeconds: number, settleSeconds: number) {
     this.#timezone = timezone;
     this.#maxSpanMs = runSpanMs(maxAgeSeconds);
+    this.#settleMs = settleSeconds * 1_000;
   }
 
   /**
@@ -73,7 +76,7 @@ export class LineWindow {
   }
 
   runs(): readonly Run[] {
-    return (this.#runs ??= runsOf(this.#entries, this.#maxSpanMs));
+    return (this.#runs ??= runsOf(this.#entries, this.#maxSpanMs, this.#settleMs));
   }
 
   /**

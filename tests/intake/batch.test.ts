@@ -29,6 +29,17 @@ describe("a new run begins", () => {
     expect(sizes(SMR, LEU, OKLO, ...nuclearRun(T0 + 3_000))).toEqual([3, 3]);
   });
 
+  test("at a SELL that arrives when a run of SELLs is complete, and not at one that was there when that was found", () => {
+    const [one, other] = [100, 1_200].map((at) =>
+      line({ at: T0 + at, symbol: at === 100 ? "UVXY" : "BTAL", action: "SELL", reason: "exit" }),
+    );
+    const seen = (later: number, settleMs: number): number[] =>
+      runsOf([...entries([one!]), ...entries([other!], T0 + later)], Infinity, settleMs).map((run) => run.alerts.length);
+    expect([seen(999, 1_000), seen(1_000, 1_000)]).toEqual([[2], [1, 1]]);
+    expect([seen(0, 0), seen(1, 0)]).toEqual([[2], [1, 1]]);
+    expect(runsOf([...entries([SQQQ, TQQQ]), ...entries([one!], T0 + 1_000)], Infinity, 1_000)).toHaveLength(1);
+  });
+
   test("at a reason that names other legs", () => {
     const hedge = line({
       at: T0 + 500,

@@ -188,6 +188,48 @@ describe("a SELL that follows BUYs which have begun", () => {
   });
 });
 
+describe("a SELL that follows another within two seconds, but after that has been handed out", () => {
+  /** The first one has been handed out; the other one follows, and settles. */
+  async function another(begins: boolean): Promise<{ first: Signal; next: IntakeReport }> {
+    const first = executed(await arrive(sell("UVXY", T0)));
+    if (begins) begin(first);
+    await desk.clock.advance(200);
+    desk.append(sell("BTAL", T0 + 1_200));
+    expect(told(desk.look())).toBe(begins ? "wait for settle" : "accepted");
+    await desk.clock.advance(1_000);
+    return { first, next: desk.look() };
+  }
+
+  test("forms one plan with it where it has not begun", async () => {
+    const { first, next } = await another(false);
+    const { id } = executed(next);
+    expect(next.decision).toMatchObject({ signal: { kind: "exit", exits: ["UVXY", "BTAL"] } });
+    judge(first.id, "superseded");
+    judge(id, "market-closed");
+    expect(executed(desk.intake.rejudge("asked")).id).toBe(id);
+    expect(executed(desk.restart()).id).toBe(id);
+  });
+
+  test("gets its own plan where it has begun, and is not called executed before that", async () => {
+    const { first, next } = await another(true);
+    expect(executed(next)).toMatchObject({ kind: "exit", exits: ["BTAL"] });
+    judge(first.id, "executed");
+    expect(verdicts(sell("UVXY", T0), sell("BTAL", T0 + 1_200))).toEqual(["executed", "accepted"]);
+  });
+
+  test("leaves BUYs alone that the first one is part of", async () => {
+    judge(executed(await arrive(...RUN)).id, "market-closed");
+    await desk.clock.advance(2_700);
+    const { id } = executed(await arrive(sell("SMR")));
+    await desk.clock.advance(500);
+    desk.append(sell("UVXY", T0 + 4_200));
+    expect(told(desk.look())).toBe("accepted");
+    judge(id, "market-closed");
+    await desk.clock.advance(1_000);
+    expect(executed(desk.look())).toMatchObject({ id, exits: ["SMR", "UVXY"] });
+  });
+});
+
 describe("a newer run", () => {
   test("of HOLD does not interrupt BUYs that have not begun", async () => {
     const { id } = executed(await arrive(...RUN));

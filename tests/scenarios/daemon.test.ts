@@ -50,6 +50,26 @@ describe("the daemon", () => {
   );
 
   test(
+    "executes every one of several SELLs that follow one another by little more than a second",
+    async () => {
+      const scenario = await Scenario.open();
+      const daemon = await scenario.daemon();
+      scenario.alert(NUCLEAR);
+      await scenario.filled(3);
+      await until(() => scenario.trades.length > 0, "a line in the trade log");
+      await systemClock.sleep(2_500);
+      for (const symbol of ["SMR", "LEU"]) {
+        scenario.alert([{ symbol, action: "SELL", reason: "exit" }]);
+        await systemClock.sleep(1_300);
+      }
+      await scenario.filled(5);
+      expectExit(await daemon.stop(), 0);
+      expect(scenario.book.filter((order) => order.startsWith("sell"))).toEqual(["sell LEU filled", "sell SMR filled"]);
+    },
+    LIMIT_MS,
+  );
+
+  test(
     "survives that the alerts file is not there, is replaced, truncated, deleted and comes back",
     async () => {
       const scenario = await Scenario.open();
