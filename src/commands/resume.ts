@@ -88,11 +88,13 @@ function nextRun({ out, clock }: CommandContext, config: Config, ledger: Ledger,
     return [text, ...targets(decision.signal)];
   }
   if (decision.kind === "wait") return [`The newest run is not complete: ${decision.reason}`];
-  const left = leftOff(ledger, run, now);
-  if (left === undefined) return ["No fresh run is waiting. The next run in the alerts file will be executed."];
-  const isTakenUp = isShownToDecide(run, left) && freshness(left, now, config.signalMaxAgeSeconds).kind === "fresh";
-  const how = isTakenUp
-    ? "A running daemon trades what may be traded of the rest now; without one, run `alpaca-trader execute`:"
-    : "`alpaca-trader execute --finish` trades the rest during this session:";
-  return [`This run was begun and is not on target. ${how}`, ...targets(left)];
+  const [first, ...more] = leftOff(ledger, run, now).map((left): [string, ...string[]] => {
+    const isTakenUp = isShownToDecide(run, left) && freshness(left, now, config.signalMaxAgeSeconds).kind === "fresh";
+    const how = isTakenUp
+      ? "A running daemon trades what may be traded of the rest now; without one, run `alpaca-trader execute`:"
+      : "`alpaca-trader execute --finish` trades the rest during this session:";
+    return [`This run was begun and is not on target. ${how}`, ...targets(left)];
+  });
+  if (first === undefined) return ["No fresh run is waiting. The next run in the alerts file will be executed."];
+  return [...first, ...more.flat()];
 }
