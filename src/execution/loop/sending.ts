@@ -43,8 +43,9 @@ export class Sending {
     const toCheck = intents.filter((intent) => this.#goesByTheAsk(intent));
     if (toPrice.length + toCheck.length > 0) {
       if (!(await pricer.isReady([...toPrice, ...toCheck]))) return [];
-      // The quotes may have been slow, and the account is old by now.
+      // The quotes may have been slow, and the account is old by now; or the account, and then the quotes are.
       if (!(await account.lookedRecently(orders, followUpOf))) return [];
+      if ([...toPrice, ...toCheck].some((intent) => pricer.hasAged(intent))) return [];
     }
     // The account check may have waited for the rate limit, so the clock may be old by now.
     if (!market.isFresh || isBlocked() || stopping.aborted) return [];
