@@ -516,6 +516,36 @@ export const MONEY: readonly Mutant[] = [
     test: "tests/portfolio/proof.test.ts",
   },
   {
+    name: "waiting-trades-not-limited",
+    bug: "The day's turnover does not count what a run buys or sells only later.",
+    patches: [
+      {
+        file: "src/execution/preparation/daily-limits.ts",
+        find: "sum([...orders, ...waitingTrades(plan, account.cash)].map(",
+        replace: "sum([...orders].map(",
+      },
+    ],
+    test: "tests/execution/preparation/daily-limits.test.ts",
+  },
+  {
+    name: "old-split-hides-a-sale",
+    bug: "What a sale of a symbol brought that was split at any time before counts as a deposit, and stays in cash.",
+    patches: [
+      {
+        file: "src/execution/loop/account-expectation.ts",
+        find: "ledger.splitsOf(symbol).some(({ bookedAt }) => bookedAt === undefined || bookedAt > record.startedAt)",
+        replace: "ledger.splitsOf(symbol).length > 0",
+      },
+    ],
+    test: "tests/execution/gone-shares.test.ts",
+  },
+  {
+    name: "late-buy-left-after-the-end",
+    bug: "What an order of an earlier run brings after an execution has ended is not sold, although the run is fresh.",
+    patches: [{ file: "src/execution/outcome/outcome.ts", find: 'judged.code === "not-planned" || ', replace: "" }],
+    test: "tests/execution/abandoned.test.ts",
+  },
+  {
     name: "unshown-buys-spent-again",
     bug: "Cash that may not show our last buys yet, because others have changed it meanwhile, is spent again.",
     patches: [{ file: SETTLE, find: "  return explained ?? unshown;", replace: "  return explained ?? ZERO;" }],

@@ -217,8 +217,8 @@ export const ONE_ORDER: readonly Mutant[] = [
       },
       {
         file: "src/execution/preparation/earlier-orders.ts",
-        find: "if (mine(parts, first).length === 0 && strangers.length === 0 && leftOver(parts).length === 0) return first;",
-        replace: "if (mine(parts, first).length >= 0) return first;",
+        find: "if (shown(first).length === 0 && strangers.length === 0 && open().length === 0) return first;",
+        replace: "if (shown(first).length >= 0) return first;",
       },
     ],
   },
@@ -311,8 +311,8 @@ export const ONE_ORDER: readonly Mutant[] = [
     patches: [
       {
         file: "src/execution/preparation/earlier-orders.ts",
-        find: "comeBack(parts, round === 0 ? first : undefined)",
-        replace: "comeBack(parts, undefined)",
+        find: "...(round === 0 ? shown(first).filter(hasComeBack) : [])",
+        replace: "...[]",
       },
     ],
     test: "tests/execution/abandoned.test.ts",
