@@ -403,6 +403,25 @@ describe("an order that is large for its market", () => {
     expectHoldings(desk, HEDGE);
   });
 
+  test("has its other parts sent when the run is taken up after a halt, where only whole shares trade", async () => {
+    open({ sliceShare: decimal("0.01") });
+    desk.exchange.setAsset("BTAL", { fractionable: false });
+    desk.venue.interceptor = both(
+      traded("BTAL", 100_000),
+      afterFirstPost("BTAL", (response) => {
+        desk.clock.after(500, () => (desk.halted = "by hand"));
+        return response;
+      }),
+    );
+    const signal = signalOf(desk.clock, { BTAL: "0.4", TQQQ: "0.4" });
+    const stopped = await desk.run(signal);
+    expect(stopped).toMatchObject({ conclusion: { outcome: "incomplete", mayGoOn: true } });
+    expect(filledShares("BTAL")).toBe("1000");
+    desk.halted = undefined;
+    expect(await desk.run(signal, { takeUp: "fresh" })).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expectHoldings(desk, { BTAL: "0.4", TQQQ: "0.4" });
+  });
+
   test("is sent in ten parts at most", async () => {
     open({}, INVESTED);
     desk.venue.interceptor = traded("TQQQ", 100);
