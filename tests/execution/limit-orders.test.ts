@@ -107,6 +107,18 @@ describe("a marketable limit", () => {
     expect(sold!.postedAt! - begun).toBeLessThan(1_000);
   });
 
+  test("is sent though every answer of the data service takes three seconds", async () => {
+    open({}, INVESTED);
+    desk.venue.interceptor = {
+      before: async (request) => {
+        if (isRead(request, "/v2/stocks/snapshots")) await desk.clock.sleep(3_000);
+        return undefined;
+      },
+    };
+    expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expectHoldings(desk, HEDGE);
+  });
+
   test("on a wrong clock, an answer of the venue's that was long on its way makes no quote one of another session", async () => {
     open({ repegMs: 2_000, repegs: 0, withoutQuote: "leave" }, INVESTED);
     desk.skewMs = 157_000;

@@ -19,6 +19,9 @@ export interface SendingParts {
   readonly isBlocked: () => boolean;
 }
 
+/** Longest time for which quotes that have just been read may wait for the account. */
+const QUOTES_WAIT_MS = 1_500;
+
 /** From a recorded intent to the one that is committed as `posting`: the last checks before a POST. */
 export class Sending {
   readonly #execution: OpenExecution;
@@ -43,9 +46,9 @@ export class Sending {
     const toCheck = intents.filter((intent) => this.#goesByTheAsk(intent));
     if (toPrice.length + toCheck.length > 0) {
       if (!(await pricer.isReady([...toPrice, ...toCheck]))) return [];
-      // The quotes may have been slow, and the account is old by now; or the account, and then the quotes are.
-      if (!(await account.lookedRecently(orders, followUpOf))) return [];
-      if ([...toPrice, ...toCheck].some((intent) => pricer.hasAged(intent))) return [];
+      // The quotes may have been slow, and the account is old by now. Where it is slow as well, the quotes are old after it.
+      const since = clock.monotonic();
+      if (!(await account.lookedRecently(orders, followUpOf)) || clock.monotonic() - since > QUOTES_WAIT_MS) return [];
     }
     // The account check may have waited for the rate limit, so the clock may be old by now.
     if (!market.isFresh || isBlocked() || stopping.aborted) return [];

@@ -36,11 +36,6 @@ export class Pricer {
     return !this.#quotes.isOld(symbol);
   }
 
-  /** Whether what was read of it is old again; what is not quoted at all does not age. */
-  hasAged({ symbol }: IntentRecord): boolean {
-    return this.#quotes.of(symbol) !== undefined && this.#quotes.isOld(symbol);
-  }
-
   /** Market style: does not send the order yet if the ask has moved away from its planned price (R11). */
   leaveIfTooDear(intent: IntentRecord): void {
     const dear = askTooDear(intent, this.#quotes.of(intent.symbol));
