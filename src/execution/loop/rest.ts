@@ -125,7 +125,7 @@ function restOfLine(line: LineSummary, last: PhaseSummary, facts: RestFacts): Re
   const leftAlone = line.leftAlone as SkipReason | undefined;
   const order = [...last.sells, ...last.buys].find(({ symbol }) => symbol === line.symbol);
   const fellShort = order === undefined ? [] : restOfOrder(line.symbol, order.side, facts);
-  // What was left alone when it was priced is in the line; what was dropped for anything else is missing beside the line's own reason.
+  // What was left alone when it was priced is in the line; what was dropped for anything else is missing next to the line's own reason.
   const isTold = leftAlone !== undefined && fellShort.every(({ intent }) => intent?.state === "dropped" && intent.code === leftAlone);
   if (fellShort.length > 0 && !isTold) return fellShort;
   if (leftAlone === undefined || isOnTargetReason(leftAlone)) return [];
