@@ -32,9 +32,8 @@ export function makePlan(input: PlanInput): PlanResult {
 function overLimit(plan: Plan, { phase, settings, begun, account }: PlanInput): Refused | undefined {
   const limit = settings.maxOrderValue;
   if (limit === undefined || phase === "buying" || begun === true) return undefined;
-  const [largest] = [...plan.sells, ...plan.buys, ...waitingTrades(plan, account.cash)].sort((one, other) =>
-    other.estimatedValue.cmp(one.estimatedValue),
-  );
+  const waiting = waitingTrades(plan, { cash: account.cash, driftBand: settings.driftBand });
+  const [largest] = [...plan.sells, ...plan.buys, ...waiting].sort((one, other) => other.estimatedValue.cmp(one.estimatedValue));
   if (largest === undefined || largest.estimatedValue.lte(limit)) return undefined;
   return {
     kind: "refused",

@@ -12,17 +12,22 @@ export interface WaitingTrade {
 }
 
 /**
- * Trades that must wait while a plan is made, and are planned again once their cause has passed (R33): limits that are checked
- * once, before the first order, count them too (R28).
- * @param cash of the account, in dollars.
+ * Trades that must wait while a plan is made, and are planned again once their cause has passed (R33): what is checked once,
+ * before the first order, counts them too (R27, R28). What is within the drift band of a target is never traded.
+ * @param account its cash in dollars; and the drift band as a fraction of the base.
  */
-export function waitingTrades({ sells, buys, lines }: Pick<Plan, "sells" | "buys" | "lines">, cash: Decimal): WaitingTrade[] {
+export function waitingTrades(
+  { base, sells, buys, lines }: Pick<Plan, "base" | "sells" | "buys" | "lines">,
+  { cash, driftBand }: { readonly cash: Decimal; readonly driftBand: Decimal },
+): WaitingTrade[] {
+  const band = base.times(driftBand);
   const ordered = new Map([...sells, ...buys].map(({ symbol, estimatedValue }) => [symbol, estimatedValue]));
-  return lines.flatMap(({ symbol, leftAlone, targetValue, actualValue }): WaitingTrade[] => {
+  return lines.flatMap(({ symbol, leftAlone, targetWeight, targetValue, actualValue }): WaitingTrade[] => {
     if (leftAlone === undefined || !waits(leftAlone, cash)) return [];
     const missing = targetValue.minus(actualValue);
     const estimatedValue = max(ZERO, missing.abs().minus(ordered.get(symbol) ?? ZERO));
-    return estimatedValue.eq(ZERO) ? [] : [{ symbol, side: missing.gt(ZERO) ? "buy" : "sell", estimatedValue }];
+    const isNear = targetWeight.gt(ZERO) && actualValue.gt(ZERO) && estimatedValue.lte(band);
+    return isNear || estimatedValue.eq(ZERO) ? [] : [{ symbol, side: missing.gt(ZERO) ? "buy" : "sell", estimatedValue }];
   });
 }
 

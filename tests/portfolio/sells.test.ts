@@ -227,6 +227,15 @@ describe("MAX_ORDER_VALUE (R28)", () => {
     expect(makePlan({ ...scene({ ...owing, settings: { maxOrderValue: decimal("3000") } }), begun: true }).kind).toBe("plan");
   });
 
+  test("not for what is within the drift band, and would not be traded without its open order either", () => {
+    const near: Scene = { cash: "10160", held: { SMR: "246" }, targets: { SMR: "0.5" }, prices: PRICES };
+    const theirs = { symbol: "SMR", side: "buy", own: false, worstCaseCost: decimal("0") } as const;
+    const plan = (driftBand: string): unknown =>
+      makePlan(scene({ ...near, working: [theirs], settings: { maxOrderValue: decimal("40"), driftBand: decimal(driftBand) } }));
+    expect(plan("0.01")).toMatchObject({ kind: "plan", plan: { buys: [], lines: [{ symbol: "SMR", leftAlone: "foreign-order" }] } });
+    expect(plan("0.001")).toMatchObject({ kind: "refused", refusal: "order-limit" });
+  });
+
   test("does not strand a begun execution: its buys are cut to the limit", () => {
     const plan = planFor({
       phase: "buying",

@@ -1,8 +1,6 @@
 import type { Position } from "../../domain/broker.ts";
 import type { Ledger } from "../../domain/ledger.ts";
 import { formatDollars, formatShares } from "../../domain/format.ts";
-import type { Decimal } from "../../domain/decimal.ts";
-import { ZERO } from "../../domain/decimal.ts";
 import type { Plan, PlannedOrder, PlanSettings } from "../../portfolio/plan.ts";
 import { isOutside, isProtected } from "../../portfolio/valuation.ts";
 import { waitingTrades } from "../../portfolio/waiting-trades.ts";
@@ -28,21 +26,10 @@ export type FirstRun =
 /** What a run sells now, or as soon as a cause has passed that keeps it from that: somebody's open order, for one. */
 export type Sale = Pick<PlannedOrder, "symbol" | "estimatedValue"> & Partial<Pick<PlannedOrder, "quantity" | "fullExit">>;
 
-/**
- * All sales of a plan, the ones that wait too: they are planned again once the run has begun.
- * @param account its cash in dollars; and the drift band as a fraction of the base.
- */
-export function salesOf(plan: Plan, { cash, driftBand }: { readonly cash: Decimal; readonly driftBand: Decimal }): Sale[] {
-  const inBand = new Set(
-    plan.lines
-      .filter(({ targetWeight, targetValue, actualValue }) => {
-        return targetWeight.gt(ZERO) && actualValue.minus(targetValue).lte(plan.base.times(driftBand));
-      })
-      .map(({ symbol }) => symbol),
-  );
+/** All sales of a plan; the ones that wait are planned again once the run has begun. */
+export function salesOf(plan: Plan, account: Parameters<typeof waitingTrades>[1]): Sale[] {
   const now = new Set(plan.sells.map(({ symbol }) => symbol));
-  const later = waitingTrades(plan, cash).filter(({ symbol, side }) => side === "sell" && !now.has(symbol) && !inBand.has(symbol));
-  return [...plan.sells, ...later];
+  return [...plan.sells, ...waitingTrades(plan, account).filter(({ symbol, side }) => side === "sell" && !now.has(symbol))];
 }
 
 /** @returns what to do with a plan that would sell positions this ledger did not buy; `undefined` when it would not, or may. */

@@ -23,6 +23,7 @@ export interface DailyLimitParts {
   readonly broker: Pick<Broker, "calendar" | "cashFlowsSince">;
   readonly ledger: Pick<Ledger, "intentsChangedSince" | "unsettledIntents" | "splitsOf">;
   readonly limits: LimitSettings;
+  readonly settings: Pick<PlanInput["settings"], "driftBand">;
 }
 
 /** Why the daily limits block a plan. */
@@ -49,7 +50,7 @@ export async function limitsAgainst(
   { plan, splits, inherited }: { readonly plan: Plan; readonly splits: PlanInput["splits"] } & Partial<Inheritance>,
 ): Promise<Limited | undefined> {
   const { account, market } = snapshot;
-  const { broker, ledger, limits } = parts;
+  const { broker, ledger, limits, settings } = parts;
   // The day is the venue's: our own clock may be wrong.
   const now = market.clock.timestamp;
   const orders = [...plan.sells, ...plan.buys];
@@ -67,7 +68,8 @@ export async function limitsAgainst(
   const { equity, ...booked } = bookedEquity(snapshot, splits, ledger);
   // As for a new account, the turnover is then measured against the present equity.
   const lastEquity = account.lastEquityKnown === false ? ZERO : booked.lastEquity;
-  const planned = sum([...orders, ...waitingTrades(plan, account.cash)].map(({ estimatedValue }) => estimatedValue));
+  const waiting = waitingTrades(plan, { cash: account.cash, driftBand: settings.driftBand });
+  const planned = sum([...orders, ...waiting].map(({ estimatedValue }) => estimatedValue));
   // Of an abandoned order and its replacement only one is ever filled (R19).
   const heirs = new Map(orders.map(({ symbol, estimatedValue }) => [inherited?.get(symbol) ?? "", estimatedValue]));
   const breaches = judgeLimits({ equity, lastEquity, flows, planned, tradedToday: tradedToday(ledger, now, heirs) }, limits);

@@ -521,7 +521,7 @@ export const MONEY: readonly Mutant[] = [
     patches: [
       {
         file: "src/execution/preparation/daily-limits.ts",
-        find: "sum([...orders, ...waitingTrades(plan, account.cash)].map(",
+        find: "sum([...orders, ...waiting].map(",
         replace: "sum([...orders].map(",
       },
     ],
