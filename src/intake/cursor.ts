@@ -5,7 +5,7 @@ import { messageOf } from "../domain/errors.ts";
 import { directoryOf, type Sight } from "./file-loss.ts";
 import { LineSplitter, type RawLine } from "./line-splitter.ts";
 import { CHUNK_BYTES, MAX_TAIL_BYTES, readAt, tailStart, type TailSearch } from "./tail.ts";
-import { factsOf, openAlertsFile, trustOf, type Trust } from "./trust.ts";
+import { factsOf, openAlertsFile, trustOf, type OpenedFile, type Trust } from "./trust.ts";
 
 /** Consecutive lines from one version of the file. */
 export interface Passage {
@@ -98,7 +98,6 @@ export class AlertsCursor implements AlertsReader {
     try {
       return this.#look(now, freshFrom);
     } catch (error) {
-      if (codeOf(error) === "ENOENT") return this.#gone(now, freshFrom);
       this.#forget();
       return unreadable(this.#options.file, error);
     }
@@ -139,7 +138,7 @@ export class AlertsCursor implements AlertsReader {
     if (reading.device === seen.dev && reading.inode === seen.ino) return this.#readSameFile(reading, now, freshFrom);
     const rest = this.#readReplaced(reading, now, freshFrom);
     this.#letGo();
-    const fresh = this.#readReplacement(now, freshFrom);
+    const fresh = this.#readNewFile(now, freshFrom);
     return Array.isArray(fresh) ? [...rest, ...fresh] : fresh;
   }
 
@@ -147,23 +146,17 @@ export class AlertsCursor implements AlertsReader {
   #readReplaced(reading: Reading, now: number, freshFrom: number): Passage[] {
     try {
       return this.#readSameFile(reading, now, freshFrom);
-    } catch {
-      return [];
-    }
-  }
-
-  /** If a replacement disappears before it is opened, the lines of the previous file must not be lost. */
-  #readReplacement(now: number, freshFrom: number): Passage[] | (Trust & { kind: "untrusted" }) {
-    try {
-      return this.#readNewFile(now, freshFrom);
     } catch (error) {
-      if (codeOf(error) === "ENOENT") return [];
+      if (codeOf(error) === "ESTALE") return [];
       throw error;
     }
   }
 
   #readNewFile(now: number, freshFrom: number): Passage[] | (Trust & { kind: "untrusted" }) {
-    const { descriptor, trust } = openAlertsFile(this.#options.file, this.#options.owners);
+    const opened = this.#open();
+    // The lines of the previous file must not be lost then.
+    if (opened === undefined) return [];
+    const { descriptor, trust } = opened;
     if (trust.kind === "untrusted") {
       closeSync(descriptor);
       return trust;
@@ -183,6 +176,16 @@ export class AlertsCursor implements AlertsReader {
     const arrivedAt = this.#atStart ? Math.min(now, Number(stats.mtimeMs)) : now;
     this.#atStart = false;
     return [this.#scan(reading, Number(stats.size), arrivedAt, freshFrom)];
+  }
+
+  /** @returns `undefined` when the file has disappeared. */
+  #open(): OpenedFile | undefined {
+    try {
+      return openAlertsFile(this.#options.file, this.#options.owners);
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return undefined;
+      throw error;
+    }
   }
 
   #readSameFile(reading: Reading, now: number, freshFrom: number): Passage[] {

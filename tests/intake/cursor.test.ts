@@ -3,8 +3,6 @@ import {
   closeSync,
   ftruncateSync,
   openSync,
-  readdirSync,
-  readlinkSync,
   renameSync,
   rmSync,
   truncateSync,
@@ -45,21 +43,6 @@ function texts(news: News): string[] {
   return news.passages
     .flatMap(({ lines }) => lines)
     .map((raw) => (raw.kind === "line" ? Buffer.from(raw.bytes).toString("latin1") : `overlong ${raw.length}`));
-}
-
-/** Reading it fails from now on, as on NFS once another machine has replaced the file: a directory takes its descriptor. */
-function loseOpenFile(): void {
-  const open = readdirSync("/proc/self/fd").find((name) => linkOf(name) === file);
-  closeSync(Number(open));
-  expect(openSync(folder.path, "r")).toBe(Number(open));
-}
-
-function linkOf(descriptor: string): string | undefined {
-  try {
-    return readlinkSync(`/proc/self/fd/${descriptor}`);
-  } catch {
-    return undefined;
-  }
 }
 
 const look = (): string[] => texts(cursor.look(T0, FRESH_FROM));
@@ -125,25 +108,6 @@ describe("nothing is lost or read twice", () => {
     expect(cursor.look(T0, FRESH_FROM).kind).toBe("missing");
     append("c\n");
     expect(look()).toEqual(["c"]);
-  });
-
-  test("when the file is renamed over, and the old one cannot be read any more", () => {
-    append("a\n");
-    look();
-    loseOpenFile();
-    writeFileSync(`${file}.new`, "b\n", { mode: 0o644 });
-    renameSync(`${file}.new`, file);
-    expect(cursor.look(T0 + 5, FRESH_FROM)).toMatchObject({ kind: "read", passages: [{ arrivedAt: T0 + 5 }] });
-  });
-
-  test("when the file is deleted and comes back, and the old one cannot be read any more", () => {
-    append("a\n");
-    look();
-    loseOpenFile();
-    rmSync(file);
-    expect(cursor.look(T0, FRESH_FROM).kind).toBe("missing");
-    append("b\n");
-    expect(cursor.look(T0 + 5, FRESH_FROM)).toMatchObject({ kind: "read", passages: [{ arrivedAt: T0 + 5 }] });
   });
 
   test("when the file is cut, and grows again to its old size and beyond", () => {
