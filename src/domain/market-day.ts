@@ -1,4 +1,5 @@
 import { DateTime } from "luxon";
+import { formatInstant } from "./time-format.ts";
 
 /** Where sessions, trading days and daily bars are dated. */
 export const MARKET_ZONE = "America/New_York";
@@ -14,10 +15,9 @@ export const marketDate = remembered(hourOf, (at: number) => inMarketZone(at).to
 export const marketDayStart = remembered(hourOf, (at: number) => inMarketZone(at).startOf("day").toMillis());
 
 /** An instant (milliseconds since the epoch) as a person reads it of the market: `2025-07-16 09:30:00 EDT`. */
-export const marketTime = remembered(
-  (at: number) => at,
-  (at) => inMarketZone(at).toFormat("yyyy-LL-dd HH:mm:ss ZZZZ", { locale: "en-US" }),
-);
+export function marketTime(at: number): string {
+  return formatInstant(at, MARKET_ZONE);
+}
 
 /** The instant of a New York wall-clock time without a zone, such as `2025-07-16T09:30`; NaN where it is none. */
 export const marketInstant = remembered(

@@ -8,10 +8,31 @@ export interface TimeFormat {
   readonly zone: string;
 }
 
-/** `2025-07-16 10:42:58 EDT`; milliseconds since the epoch where they are no date. */
-export function formatInstant(at: number, zone: string): string {
-  const instant = inZone(at, zone);
-  return instant.isValid ? instant.toFormat("yyyy-LL-dd HH:mm:ss ZZZZ") : `${at} ms`;
+/** By IANA zone; `undefined` is the machine's. Making one takes longer than a thousand uses of it, and leaves much behind to be collected. */
+const INSTANTS = new Map<string | undefined, Intl.DateTimeFormat>();
+
+/**
+ * `2025-07-16 10:42:58 EDT`; milliseconds since the epoch where they are no date.
+ * @param zone IANA name; the machine's zone by default. @throws RangeError for any other name.
+ */
+export function formatInstant(at: number, zone?: string): string {
+  if (Number.isNaN(new Date(at).getTime())) return `${at} ms`;
+  const { year, month, day, hour, minute, second, timeZoneName } = Object.fromEntries(
+    instantsIn(zone)
+      .formatToParts(at)
+      .map(({ type, value }) => [type, value]),
+  );
+  return `${year}-${month}-${day} ${hour}:${minute}:${second} ${timeZoneName}`;
+}
+
+function instantsIn(timeZone: string | undefined): Intl.DateTimeFormat {
+  const known = INSTANTS.get(timeZone);
+  if (known !== undefined) return known;
+  const [numeric, twoDigits] = ["numeric", "2-digit"] as const;
+  const digits = { year: numeric, month: twoDigits, day: twoDigits, hour: twoDigits, minute: twoDigits, second: twoDigits };
+  const made = new Intl.DateTimeFormat("en-US", { ...digits, timeZone, timeZoneName: "short", hourCycle: "h23" });
+  INSTANTS.set(timeZone, made);
+  return made;
 }
 
 /** `10:42:58.025`; the day and the zone are said once, above. */

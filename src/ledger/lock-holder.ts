@@ -29,6 +29,6 @@ export function holderIn(text: unknown): LockHolder | undefined {
 /** `process 4711 (run, paper, account PA3…, state in /var/lib/…), since 2026-11-22 14:03:07 EST`. */
 export function describeHolder(holder: LockHolder): string {
   const account = holder.account === undefined ? "" : `, account ${holder.account}`;
-  const since = formatInstant(holder.startedAt, "system");
+  const since = formatInstant(holder.startedAt);
   return `process ${holder.pid} (${holder.command}, ${holder.mode}${account}, state in ${holder.stateDir}), since ${since},`;
 }

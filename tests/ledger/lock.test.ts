@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { TraderError } from "../../src/domain/errors.ts";
+import { formatInstant } from "../../src/domain/time-format.ts";
 import { accountLockDirectory, accountLockFile } from "../../src/ledger/lock-directory.ts";
 import type { LockHolder } from "../../src/ledger/lock-holder.ts";
 import { acquireLock, daemons, holderOf } from "../../src/ledger/lock.ts";
@@ -75,7 +76,7 @@ describe("the trading lock", () => {
     const refusal = refusalOf(() => acquireLock(file, holder()));
     expect(refusal).toMatchObject({ code: "lock-held", exitCode: 3 });
     expect(refusal.message).toContain(`process ${String(child.pid)} (run, paper, account PA3TEST`);
-    expect(refusal.message).toContain("since 2026-11-22 14:00:00 UTC");
+    expect(refusal.message).toContain(`since ${formatInstant(Date.UTC(2026, 10, 22, 14))}`);
     expect(refusal.hint).toContain(String(child.pid));
   });
 
