@@ -3,6 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { formatInstant } from "../../src/domain/time-format.ts";
 import { failure } from "../../src/doctor/check.ts";
 import { judgeHalt, judgeLedger, judgeLock, judgeOpenWork, readLedger } from "../../src/doctor/ledger-health.ts";
 import { copyLedger } from "../../src/ledger/ledger-copy.ts";
@@ -130,7 +131,7 @@ test("the lock names its holder, or that no daemon runs", () => {
   expect(judgeLock(undefined)).toEqual([saying("warning", "no daemon is running")]);
   const holder = { pid: 7, command: "run", mode: "paper", account: "PA1", stateDir: "/s", startedAt: 0 };
   expect(judgeLock(holder)).toEqual([
-    saying("ok", "the daemon is running: process 7 (run, paper, account PA1, state in /s), since 1970-01-01 00:00:00 UTC"),
+    saying("ok", `the daemon is running: process 7 (run, paper, account PA1, state in /s), since ${formatInstant(0)}`),
   ]);
   expect(judgeLock({ ...holder, command: "execute" })).toEqual([saying("ok", "`execute` is running")]);
 });
