@@ -47,7 +47,7 @@ export function holderInMemory(database: LedgerDatabase, open: (image: Uint8Arra
   return {
     take: () => {
       const image = database.serialize();
-      const surroundings = (question: SurroundingsQuestion): TableRows[] => {
+      const surroundings = (question: SurroundingsQuestion): TableRows[] | undefined => {
         const copy = open(image);
         try {
           return surroundingsIn(copy, question);

@@ -211,9 +211,10 @@ function reserveFor(database: LedgerDatabase, clientOrderId: string, former: Int
   });
 }
 
-/** From `at` on, inclusive. */
+/** From `at` on, inclusive. Without the name of the index SQLite goes through all of them, because they come in their order. */
 export function intentsChangedSince(database: LedgerDatabase, at: number): IntentRecord[] {
-  return database.rows("SELECT * FROM intents WHERE updated_at >= :at ORDER BY number", { at: instant(at) }).map(intentOf);
+  const sql = "SELECT * FROM intents INDEXED BY intents_by_change WHERE updated_at >= :at ORDER BY number";
+  return database.rows(sql, { at: instant(at) }).map(intentOf);
 }
 
 /** The condition is written exactly as in the index; otherwise SQLite does not use it. */

@@ -370,6 +370,16 @@ CREATE INDEX recorded_executions_by_recording ON recorded_executions (recording)
     // Ids of orders name the account or not: a property of the ledger, because attempts are found again by their ids.
     sql: "ALTER TABLE account_pins ADD COLUMN mark TEXT CHECK (length(mark) = 8);",
   },
+  {
+    version: 12,
+    // What is looked up while a daemon trades, and went through the whole history.
+    sql: `
+CREATE INDEX verdicts_by_signal ON verdicts (signal_id);
+CREATE INDEX signals_by_strategy ON signals (strategy, number);
+CREATE INDEX executions_by_start ON executions (started_at);
+CREATE INDEX fills_by_order ON fills (client_order_id);
+`,
+  },
 ];
 
 /** The version of the schema that this program writes. */

@@ -44,10 +44,11 @@ export function fileOf(execution: string, program: string, stored: readonly Stor
   return { format: FORMAT, version: VERSION, program, execution, tapes };
 }
 
-/** The tapes of a recording. @param name what errors call it. @throws TraderError `recording-damaged` */
+/** The tapes of a recording. @param name what errors call it. @throws TraderError `recording-damaged`, `recording-full` */
 export function tapesIn({ tapes }: RecordingFile, name: string): Tape[] {
   const begun = tapes.filter((chunks) => !isOnlyFull(chunks));
-  if (begun.length === 0) throw damaged(name, "it holds no event");
+  if (tapes.length === 0) throw damaged(name, "it holds nothing");
+  if (begun.length === 0) throw full(name);
   const read = understood(name, () => begun.map((chunks) => tapeOf(chunks)));
   return read.map((tape, index) => (index === read.length - 1 && begun.length < tapes.length ? { ...tape, cut: "full" } : tape));
 }
@@ -110,6 +111,13 @@ function understood<Value>(name: string, read: () => Value): Value {
     if (error instanceof TraderError) throw error;
     throw damaged(name, (error as Error).message, error);
   }
+}
+
+function full(name: string): TraderError {
+  return new TraderError(`${name} is empty: what the execution saw was too much to keep, as on a day with more than 1,000 orders.`, {
+    code: "recording-full",
+    hint: "`alpaca-trader explain EXECUTION` shows its plan, its orders and its reasons.",
+  });
 }
 
 function damaged(name: string, why: string, cause?: unknown): TraderError {

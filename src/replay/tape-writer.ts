@@ -41,19 +41,11 @@ export class TapeWriter {
 
   /** @returns false when there was no room for them, which the recording then says. */
   write(events: readonly GrowingEvent[], writing: Writing): boolean {
-    for (const event of events) {
-      const { arrival } = event;
-      const found = arrival.kind === "root" ? writing.held.get(event) : undefined;
-      if (found === undefined || arrival.kind !== "root") continue;
-      const signalId = leadsToOrders(arrival.root) ? arrival.root.signal.id : writing.signalId;
-      const ledger = found.surroundings({ signalId, at: event.now });
-      for (const number of accountNumbersIn(ledger)) writing.numbers.add(number);
-      event.arrival = { ...arrival, ledger };
-    }
     const isFirst = this.#parts === 0;
-    const content = compressed(this.#chunks.chunk(events, { start: isFirst ? this.#start : undefined }));
+    const isWhole = events.every((event) => this.#surround(event, writing));
+    const content = isWhole ? compressed(this.#chunks.chunk(events, { start: isFirst ? this.#start : undefined })) : undefined;
     const used = this.#bytes ?? Math.max(0, ...[...writing.executionIds].map((id) => this.#recordings.bytesOf(id)));
-    const fits = used + content.length + FULL_BYTES <= ROOM_BYTES;
+    const fits = content !== undefined && used + content.length + FULL_BYTES <= ROOM_BYTES;
     const stored = fits ? content : this.#full(isFirst);
     this.#bytes = used + stored.length;
     const { now: startedAt } = this.#start;
@@ -61,6 +53,19 @@ export class TapeWriter {
     this.#recording = this.#recordings.append({ recording: this.#recording, part: this.#parts, startedAt, executionIds, content: stored });
     this.#parts += 1;
     return fits;
+  }
+
+  /** Adds what the ledger held when a call of the engine began. @returns false when that is too much to be kept. */
+  #surround(event: GrowingEvent, writing: Writing): boolean {
+    const { arrival } = event;
+    const found = arrival.kind === "root" ? writing.held.get(event) : undefined;
+    if (found === undefined || arrival.kind !== "root") return true;
+    const signalId = leadsToOrders(arrival.root) ? arrival.root.signal.id : writing.signalId;
+    const ledger = found.surroundings({ signalId, at: event.now });
+    if (ledger === undefined) return false;
+    for (const number of accountNumbersIn(ledger)) writing.numbers.add(number);
+    event.arrival = { ...arrival, ledger };
+    return true;
   }
 
   #full(isFirst: boolean): Uint8Array {

@@ -186,6 +186,15 @@ describe("a recording", () => {
     expect(await replayOf(desk, ID)).toMatchObject({ isSame: true });
   });
 
+  test("on a day with too many orders is full at once, and the execution is traded all the same", async () => {
+    open();
+    Object.assign(desk.ledger.recordings, { hold: () => ({ surroundings: () => undefined, close: () => undefined }) });
+    const result = await desk.run(signalOf(desk.clock, HEDGE));
+    expect(result).toMatchObject({ kind: "concluded", conclusion: { outcome: "on-target" } });
+    expect(recordingOf(desk, ID).tapes).toHaveLength(1);
+    expect(() => tapesOf(desk, ID)).toThrow(expect.objectContaining({ code: "recording-full" }));
+  });
+
   test("is not written before the first order has left, and not in the transaction that says so", async () => {
     open();
     const written: string[] = [];

@@ -14,8 +14,8 @@ export interface SurroundingsQuestion {
 
 /** The ledger as it was when it was held, whatever is written meanwhile. */
 export interface HeldLedger {
-  /** The earlier state that an execution can see, without its own. */
-  surroundings(question: SurroundingsQuestion): TableRows[];
+  /** The earlier state that an execution can see, without its own. @returns `undefined` on a day with too many orders to keep. */
+  surroundings(question: SurroundingsQuestion): TableRows[] | undefined;
   /** Must be called: until then the write-ahead log cannot shrink. */
   close(): void;
 }
