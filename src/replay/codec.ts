@@ -31,6 +31,8 @@ export class Encoder {
   readonly #shortestShared: number;
   readonly #places = new Map<string, number>();
   readonly #known = new WeakMap<object, Json>();
+  /** Of one chunk: later there may be more to remove. */
+  readonly #cleaned = new Map<string, string>();
   #fresh: Json[] = [];
 
   /**
@@ -46,6 +48,7 @@ export class Encoder {
   takeValues(): Json[] {
     const values = this.#fresh;
     this.#fresh = [];
+    this.#cleaned.clear();
     return values;
   }
 
@@ -67,7 +70,11 @@ export class Encoder {
   }
 
   #text(value: string): Json {
-    const text = this.#clean(value);
+    let text = this.#cleaned.get(value);
+    if (text === undefined) {
+      text = this.#clean(value);
+      this.#cleaned.set(value, text);
+    }
     return text.startsWith("=") || text.startsWith("~") ? `~~${text}` : text;
   }
 

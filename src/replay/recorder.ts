@@ -10,10 +10,10 @@ import type { GrowingEvent, Writing } from "./tape-writer.ts";
 import { TapeWriter } from "./tape-writer.ts";
 
 /**
- * From the first order to the first writing: the orders that go out together have left by then. The next pauses are twice as
- * long each, up to the longest: a crash takes as much of a recording with it.
+ * From the first order to the first writing: as a rule an execution is over by then, and none of its orders has waited. The
+ * next pauses are twice as long each, up to the longest: a crash takes as much of a recording with it.
  */
-const FIRST_WRITTEN_AFTER_MS = 100;
+const FIRST_WRITTEN_AFTER_MS = 500;
 const LONGEST_PAUSE_MS = 5_000;
 
 export interface RecorderParts {
