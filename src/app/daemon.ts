@@ -51,6 +51,8 @@ export interface DaemonParts {
   readonly refusal?: NonNullable<AccountEngineParts["refusal"]>;
   /** Keeps the code of a rebalance fast while nothing happens. */
   readonly rehearsal?: Pick<Rehearsal, "run" | "close">;
+  /** Called each second in which nothing is under way and no run waits for its last line. */
+  readonly tidy?: () => void;
 }
 
 /**
@@ -271,6 +273,7 @@ export class Daemon {
       if (this.#engine.isCalm && this.#ready) {
         this.#engine.keepWarm((error) => this.#fail(error));
         this.#rehearse();
+        if (this.#lookTimers.size === 0) this.#parts.tidy?.();
       }
       // A running execution reads the broker's clock itself, so runs whose age is in doubt need not wait for it to end.
       if (this.#ready && (isIdle || this.#clockWatch.doubt !== undefined)) this.#clockWatch.tick();

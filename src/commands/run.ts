@@ -13,6 +13,7 @@ import { accountSummary } from "../reporting/account-summary.ts";
 import { plainStyle } from "../reporting/style.ts";
 import { openSignalSchedule } from "../app/signal-generation.ts";
 import { Rehearsal } from "../app/rehearsal.ts";
+import { garbageCollector } from "../machine/footprint.ts";
 import type { CommandContext } from "./context.ts";
 import { onStopSignal } from "./stop-signals.ts";
 
@@ -145,6 +146,7 @@ function newDaemon(session: TradingSession, intakes: ReturnType<TradingSession["
     selfCheck: () => session.selfCheck(),
     prune: () => session.prune(),
     emit: (event) => session.emit(event),
+    tidy: garbageCollector(),
     ...(session.config.execution.warmSnapshot ? { rehearsal: new Rehearsal(clock) } : {}),
   });
 }

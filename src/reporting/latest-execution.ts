@@ -85,8 +85,8 @@ export interface LatestExecutionFacts {
 }
 
 const TRADES_SHOWN = 10;
-/** Far enough back to find ten filled orders among executions that had nothing to do. */
-const EXECUTIONS_SEARCHED = 50;
+/** As a rule the newest few executions have ten filled orders; among many with nothing to do they are further back. */
+const EXECUTIONS_SEARCHED = [5, 50];
 const DAY_MS = 86_400_000;
 
 /** @throws TraderError `unknown-execution` when the ledger holds no such execution. */
@@ -145,8 +145,18 @@ function signalState(signal: Signal): SignalState {
 }
 
 function recentTrades(ledger: LatestExecutionFacts["ledger"]): RecentTrade[] {
+  let trades: RecentTrade[] = [];
+  for (const searched of EXECUTIONS_SEARCHED) {
+    trades = tradesOf(ledger, ledger.recentExecutions(searched));
+    if (trades.length >= TRADES_SHOWN) break;
+  }
+  return trades.slice(0, TRADES_SHOWN);
+}
+
+/** Newest first, and no more executions than ten trades need. */
+function tradesOf(ledger: LatestExecutionFacts["ledger"], executions: readonly ExecutionRecord[]): RecentTrade[] {
   const trades: RecentTrade[] = [];
-  for (const { id } of ledger.recentExecutions(EXECUTIONS_SEARCHED)) {
+  for (const { id } of executions) {
     const fills = ledger.fillsOf(id);
     for (const intent of ledger.intentsOf(id).toReversed()) {
       const entry = orderEntry(intent, fills);
@@ -166,5 +176,5 @@ function recentTrades(ledger: LatestExecutionFacts["ledger"]): RecentTrade[] {
     }
     if (trades.length >= TRADES_SHOWN) break;
   }
-  return trades.slice(0, TRADES_SHOWN);
+  return trades;
 }

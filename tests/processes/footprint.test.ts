@@ -68,4 +68,23 @@ describe("a small process", () => {
     expect(small).toBeGreaterThan(0);
     expect(Number(printedBy(script("")))).toBeGreaterThan(2 * small);
   });
+
+  test("collects its garbage once there is some, and not before", () => {
+    const script = `
+      import { getHeapStatistics } from "node:v8";
+      import { garbageCollector } from ${JSON.stringify(FOOTPRINT)};
+      const collect = garbageCollector();
+      const used = () => getHeapStatistics().used_heap_size / 1_048_576;
+      const dead = new WeakRef({});
+      await new Promise((resolve) => setImmediate(resolve));
+      collect();
+      const isKept = dead.deref() !== undefined;
+      let garbage = Array.from({ length: 400_000 }, (_, number) => ({ number }));
+      const before = used();
+      garbage = undefined;
+      await new Promise((resolve) => setImmediate(resolve));
+      collect();
+      console.log(JSON.stringify({ isKept, isGone: dead.deref() === undefined, hasShrunk: used() < before - 10 }));`;
+    expect(printedBy(script)).toEqual({ isKept: true, isGone: true, hasShrunk: true });
+  });
 });
