@@ -20,7 +20,14 @@ const HALVES = [
   ["REHA", "REHB"],
   ["REHC", "REHD"],
 ] as const;
-const LINE = `{"timestamp":"2026-11-17T15:00:00","symbol":"REHA","action":"BUY","price":10,"reason":"Allocation: 50.0% (Bull market: REHA (50.0%), REHB (50.0%))"}`;
+const LEGS = Array.from("ABCDEFGHIJ", (letter) => `REH${letter}`);
+/** A run as the strategy writes it. */
+const LINES = LEGS.map((symbol) =>
+  JSON.stringify({
+    ...{ timestamp: "2026-11-17T15:00:00", symbol, action: "BUY", price: 10 },
+    reason: `Allocation: 10.0% (Bull market: ${LEGS.map((each) => `${each} (10.0%)`).join(", ")})`,
+  }),
+);
 const PRICE = decimal("10");
 const ASK = decimal("10.01");
 const CASH = decimal("100000");
@@ -70,7 +77,7 @@ export class Rehearsal {
   }
 
   async #rebalanced(): Promise<boolean> {
-    readAlert(LINE, "UTC");
+    for (const line of LINES) readAlert(line, "UTC");
     const rebalancer = this.#open();
     this.#runs += 1;
     this.#aheadMs += APART_MS;

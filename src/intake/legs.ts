@@ -1,5 +1,5 @@
 import { HUNDRED, decimal, sum, type Decimal } from "../domain/decimal.ts";
-import { allMatches } from "./matches.ts";
+import { allMatches, firstMatch, rememberLast } from "./matches.ts";
 import {
   MAX_WEIGHT_SUM,
   MIN_WEIGHT_SUM,
@@ -71,11 +71,11 @@ export type NamedLegs =
  * @param symbol the line's own; a list that neither adds up nor contains it is about something else.
  */
 export function legsIn(reason: string, symbol: string): NamedLegs {
-  return legsOf(
-    FORMS.flatMap((form) => listsIn(reason, form)),
-    symbol,
-  );
+  return legsOf(allListsIn(reason), symbol);
 }
+
+/** In every form. */
+const allListsIn = rememberLast((reason) => FORMS.flatMap((form) => listsIn(reason, form)));
 
 function legsOf(all: readonly (readonly Leg[])[], symbol: string): NamedLegs {
   const lists = all.map((list) => ({ legs: mapOf(list), whole: isWhole(list), repeats: mapOf(list).size < list.length }));
@@ -112,7 +112,7 @@ export function weightOf(reason: string, symbol: string): Weight {
   const written = weightIn(reason);
   const first = firstPercentage(reason);
   if (written.kind !== "weight" || first === undefined) return written;
-  const listed = listOfAll(reason)?.get(symbol);
+  const listed = isLeg(reason, first) ? listOfAll(reason)?.get(symbol) : undefined;
   if (listed !== undefined) return { kind: "weight", weight: listed };
   const label = LABEL.exec(reason.slice(first.index + first[0].length))?.[1];
   if (label === undefined || label === symbol) return written;
@@ -131,14 +131,27 @@ const LABEL = /^\s{0,3}(?:(?:in|into|to|of)\s{1,3})?([A-Z][A-Z0-9.]{0,14})(?![A-
 const OTHER_WEIGHTS =
   /\b(?:not|no|never|without|instead|rather|than|was|were|from|old|previous(?:ly)?|prior|former(?:ly)?|last|yesterday|until|before|unlike|versus|vs|if|unless|should|would|could|might|maybe|tomorrow|next|later)\b/i;
 
+/** Whether the first percentage of a text stands next to a symbol; most lines have their own weight there, and need no list. */
+function isLeg(reason: string, first: RegExpExecArray): boolean {
+  const at = placeOf(first);
+  return [LEG, LEADING_LEG].some((pattern) => {
+    const match = firstMatch(pattern, reason);
+    return match !== undefined && legFrom(match).at === at;
+  });
+}
+
 /** The list of all legs that a text consists of, as far as its percentages go; it may be repeated. */
 function listOfAll(reason: string): ReadonlyMap<string, Decimal> | undefined {
-  const lists = FORMS.flatMap((form) => listsIn(reason, form)).filter((list) => list.length > 1 && isWhole(list));
+  const lists = allListsIn(reason).filter((list) => list.length > 1 && isWhole(list));
   const [legs, ...others] = lists.map(mapOf);
   if (legs === undefined || legs.size < (lists[0]?.length ?? 0) || others.some((other) => !sameLegs(other, legs))) return undefined;
   const listed = new Set(lists.flatMap((list) => list.map(({ at }) => at)));
-  const isListed = (match: RegExpExecArray): boolean => listed.has(match.index + (match[1] ?? "").length);
-  return allMatches(PERCENTAGES, reason).every(isListed) && !OTHER_WEIGHTS.test(reason) ? legs : undefined;
+  return allMatches(PERCENTAGES, reason).every((match) => listed.has(placeOf(match))) && !OTHER_WEIGHTS.test(reason) ? legs : undefined;
+}
+
+/** Where the number of a percentage begins, behind its sign. */
+function placeOf(percentage: RegExpExecArray): number {
+  return percentage.index + (percentage[1] ?? "").length;
 }
 
 /** Whether both name the same symbols with the same weights. */

@@ -16,3 +16,12 @@ export function firstMatch(pattern: RegExp, text: string): RegExpExecArray | und
   pattern.lastIndex = 0;
   return pattern.exec(text) ?? undefined;
 }
+
+/** Remembers the last text: one line is searched for several things, and the lines of a run share much of their text. */
+export function rememberLast<Found>(find: (text: string) => Found): (text: string) => Found {
+  let last: { readonly text: string; readonly found: Found } | undefined;
+  return (text) => {
+    if (last?.text !== text) last = { text, found: find(text) };
+    return last.found;
+  };
+}

@@ -1,4 +1,4 @@
-import { allMatches, firstMatch } from "./matches.ts";
+import { allMatches, firstMatch, rememberLast } from "./matches.ts";
 import { withoutLegs } from "./legs.ts";
 import { PERCENTAGES, isPercentOf } from "./weights.ts";
 
@@ -107,15 +107,16 @@ const PARTLY = new RegExp(`\\b(?:partial(?:ly)?|${LESSEN}|${SOME}|${KEEP})\\b`, 
  */
 export function sizeInWords(reason: string, symbol: string): string | undefined {
   const text = plainSigns(reason);
-  return (
-    firstOf(FIGURES, text) ??
-    fractionIn(text) ??
-    ownFraction(text, symbol) ??
-    moneyIn(text, symbol) ??
-    SMALL.exec(text)?.[0] ??
-    /\b(?:percent|per cent|pct|prozent)\b|[%％٪﹪‰](?![A-Za-z])/i.exec(text)?.[0]
-  );
+  const { figure, vague } = saidOfAny(text);
+  return figure ?? ownFraction(text, symbol) ?? moneyIn(text, symbol) ?? vague;
 }
+
+/** What a text says, whatever the symbol. */
+const saidOfAny = rememberLast((text) => {
+  const figure = firstOf(FIGURES, text) ?? fractionIn(text);
+  const percent = /\b(?:percent|per cent|pct|prozent)\b|[%％٪﹪‰](?![A-Za-z])/i;
+  return { figure, vague: figure === undefined ? (SMALL.exec(text)?.[0] ?? percent.exec(text)?.[0]) : undefined };
+});
 
 /**
  * The part of a position mentioned in the reason of a SELL (R2): `sell 50% of it`, `trim to 20%`, `sell 10 shares`, `half`.
