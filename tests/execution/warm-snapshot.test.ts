@@ -389,6 +389,45 @@ describe("what the reading taken during the sells shows", () => {
     expectUnharmed(desk);
   });
 
+  test.each([
+    ["TQQQ", "3000"],
+    ["UVXY", "4000"],
+  ])("a deposit that came before the alert, and what %s brought: the deposit is spent, $%s of it too", async (first, dollars) => {
+    await warmDesk();
+    desk.exchange.transfer(dollars);
+    const isFirstFilled = (): boolean =>
+      [...desk.exchange.state.orders.values()].some(
+        ({ side, symbol, filledAt }) => side === "sell" && symbol === first && filledAt !== undefined,
+      );
+    let isRead = false;
+    desk.exchange.gate = { mayFill: ({ symbol }) => symbol === first || isRead, mayCancel: () => true };
+    also({
+      before: async ({ method, url }) => {
+        if (method !== "GET" || !url.startsWith("/v2/account") || bodies.length === 0) return undefined;
+        while (!isFirstFilled()) await desk.clock.sleep(5);
+        return undefined;
+      },
+      after: (request, response) => {
+        if (request.method === "GET" && request.url.startsWith("/v2/account") && bodies.length > 0) isRead = true;
+        return Promise.resolve(response);
+      },
+    });
+    expect(await desk.run(next(AFTER))).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expect(soldBeforeReading()).toBe(2);
+    expect(desk.exchange.state.cash.toNumber()).toBeLessThan(2_000);
+    expect(desk.weights().BTAL).toBeGreaterThan(0.985);
+    expectUnharmed(desk);
+  });
+
+  test("a deposit of more than half of the account that came before the alert: all of it is spent", async () => {
+    await warmDesk();
+    desk.exchange.transfer("60000");
+    expect(await desk.run(next(AFTER))).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expect(soldBeforeReading()).toBe(2);
+    expect(desk.weights().BTAL).toBeGreaterThan(0.985);
+    expect(book(desk).filter((line) => line.startsWith("buy BTAL"))).toHaveLength(2);
+  });
+
   test("a deposit that comes after the first sell: it is left for the next run", async () => {
     await warmDesk();
     let came = false;

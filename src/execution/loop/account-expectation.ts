@@ -43,7 +43,7 @@ export class AccountExpectation {
   #externalFills: ReadonlyMap<string, ExternalFills> = new Map();
   /** Symbols whose shares were reported as gone. */
   readonly #saidGone = new Set<string>();
-  /** Dollars that came after the reading that the sells were planned on, and before they left. */
+  /** Dollars more than in the reading that the sells were planned on, as the one sent with them shows. */
   #came = ZERO;
   /** Cash at the last plan, which contained all fills of the orders until then. */
   #planned: { readonly cash: Decimal; readonly own: readonly IntentRecord[]; readonly paid: Decimal } | undefined;
@@ -141,9 +141,7 @@ export class AccountExpectation {
     const shown = snapshot.account.cash;
     if (expected.cash === undefined || !isMore(shown, expected)) return undefined;
     const gone = this.#worthOfGone(record, snapshot);
-    // Shown on top of all that our sells brought, it came before them.
-    const isBeside = !isMore(expected.cash.plus(this.#came), { ...expected, cash: shown });
-    const cash = expected.cash.plus(gone).plus(isBeside ? this.#came : ZERO);
+    const cash = expected.cash.plus(gone).plus(this.#cameBeforeSells(shown.minus(expected.cash), expected));
     return isMore(shown, { ...expected, cash: cash.plus(gone.times(PRICE_MAY_DIFFER)) }) ? cash : undefined;
   }
 
@@ -223,6 +221,28 @@ export class AccountExpectation {
 
   #isEarlier({ executionId }: IntentRecord): boolean {
     return executionId !== this.#execution.id;
+  }
+
+  /**
+   * What of a deposit was there as the first sells left. The reading that was sent with them shows that, and what the first few
+   * of them had brought by then.
+   */
+  #cameBeforeSells(deposit: Decimal, expected: Expected): Decimal {
+    const isAll = (came: Decimal): boolean => !isMore(came.minus(deposit).abs(), { ...expected, cash: ZERO });
+    let came = this.#came;
+    for (const brought of this.#proceeds()) {
+      if (isAll(came)) return came;
+      came = came.minus(brought);
+    }
+    if (isAll(came)) return came;
+    return isMore(this.#came, { ...expected, cash: deposit }) ? ZERO : this.#came;
+  }
+
+  /** Dollars that each of our sells has brought, in the order in which they were filled. */
+  #proceeds(): Decimal[] {
+    const filled = this.#execution.intents().filter(({ side, filledQuantity }) => side === "sell" && filledQuantity.gt(ZERO));
+    const inOrder = filled.toSorted((one, other) => (one.filledAt ?? one.updatedAt) - (other.filledAt ?? other.updatedAt));
+    return inOrder.map(({ filledQuantity, filledAveragePrice }) => filledQuantity.times(filledAveragePrice ?? ZERO));
   }
 
   /**

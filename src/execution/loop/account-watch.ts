@@ -8,7 +8,6 @@ import { decimal, min, ONE, ZERO } from "../../domain/decimal.ts";
 import { AccountExpectation } from "./account-expectation.ts";
 import type { StopReason } from "./decide.ts";
 import type { FollowUp } from "./follow-up.ts";
-import { isSameHoldings } from "./fresh-reading.ts";
 import { blocksText, SUSPENDED } from "../preparation/declining.ts";
 import type { Inheritable } from "../preparation/inherited-ids.ts";
 import { inheritable } from "../preparation/inherited-ids.ts";
@@ -114,8 +113,8 @@ export class AccountWatch {
   }
 
   /** The account as the first sells left, planned on a reading from before the alert (R36). */
-  sawBeside({ account, positions }: Pick<AccountSnapshot, "account" | "positions">, before: AccountSnapshot): void {
-    if (isSameHoldings(positions, before.positions)) this.#expectation.cameBefore(account.cash.minus(before.account.cash));
+  sawBeside({ account }: Pick<AccountSnapshot, "account">, before: AccountSnapshot): void {
+    this.#expectation.cameBefore(account.cash.minus(before.account.cash));
   }
 
   /**

@@ -81,7 +81,7 @@ export function isUnchanged(fresh: AccountSnapshot, before: AccountSnapshot): bo
 }
 
 /** Whether both list the same quantities, all of them readable. */
-export function isSameHoldings(now: readonly Position[], before: readonly Position[]): boolean {
+function isSameHoldings(now: readonly Position[], before: readonly Position[]): boolean {
   if (now.length !== before.length) return false;
   return now.every(({ symbol, quantity, problem }) => {
     const held = before.find((position) => position.symbol === symbol);

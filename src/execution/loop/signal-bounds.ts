@@ -43,7 +43,7 @@ export function goalsOf(first: Pick<PhaseSummary, "base" | "highestBase" | "line
   return first.lines.map((line) => goalOf(line, held, { slack: highest.times(SLACK), more: highest.minus(base) }));
 }
 
-/** An account may be worth this much more when it is read together with the first sells (R36), as a fraction. */
+/** An account may be worth this much more when it is read together with the first sells (R36), as a fraction, besides what its cash has grown by. */
 const MOST_GROWTH = decimal("1.25");
 
 /**
@@ -54,7 +54,8 @@ const MOST_GROWTH = decimal("1.25");
 export function widenedTo(plan: PlanSummary, before: AccountSnapshot, now: AccountSnapshot): PlanSummary | undefined {
   const { base, highestBase = base } = plan.selling;
   const was = before.account.equity;
-  const grown = was.gt(ZERO) ? decimal(base).times(min(max(now.account.equity.div(was), ONE), MOST_GROWTH)) : ZERO;
+  const most = max(was.times(MOST_GROWTH), was.plus(now.account.cash.minus(before.account.cash)));
+  const grown = was.gt(ZERO) ? decimal(base).times(max(min(now.account.equity, most).div(was), ONE)) : ZERO;
   const read = new Set(before.positions.flatMap(({ symbol, problem }) => (problem === undefined ? [symbol] : [])));
   const unread = now.positions.filter(({ symbol, problem }) => problem === undefined && !read.has(symbol));
   const highest = max(decimal(highestBase), truncate(grown, CENT_DECIMALS)).plus(sum(unread.map(({ marketValue }) => marketValue)));
