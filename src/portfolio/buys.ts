@@ -25,8 +25,14 @@ export interface Ask {
   readonly cut?: SkipReason;
 }
 
+/** What a buy is cut to, in dollars. */
+export interface BuyLimit {
+  readonly most: Decimal;
+  readonly reason: SkipReason;
+}
+
 /** The amount that reaches the target, or why none does (R11). Dollar amounts need no price (R10). */
-export function askFor(need: RebalanceNeed, shortfall: Decimal, { minimum }: Thresholds, limit: Decimal | undefined): Ask | SkipReason {
+export function askFor(need: RebalanceNeed, shortfall: Decimal, { minimum }: Thresholds, limit: BuyLimit | undefined): Ask | SkipReason {
   const fractionable = need.asset?.fractionable === true;
   const unitPrice = fractionable ? ONE : need.checkedPrice;
   if (unitPrice === undefined) return "price-doubt";
@@ -34,8 +40,8 @@ export function askFor(need: RebalanceNeed, shortfall: Decimal, { minimum }: Thr
   const wanted = truncate(shortfall.div(unitPrice), places);
   if (wanted.eq(ZERO)) return fractionable ? "below-minimum" : "whole-share-remainder";
   if (wanted.times(unitPrice).lt(minimum)) return "below-minimum";
-  const amount = limit === undefined ? wanted : min(wanted, truncate(limit.div(unitPrice), places));
-  if (amount.times(unitPrice).lt(minimum)) return "order-limit";
+  const amount = limit === undefined ? wanted : min(wanted, truncate(limit.most.div(unitPrice), places));
+  if (limit !== undefined && amount.times(unitPrice).lt(minimum)) return limit.reason;
   const ask: Ask = {
     symbol: need.symbol,
     unit: fractionable ? "dollars" : "shares",
@@ -44,7 +50,7 @@ export function askFor(need: RebalanceNeed, shortfall: Decimal, { minimum }: Thr
     worstUnitPrice: fractionable ? ONE : unitPrice.times(WORST_FILL),
     shortfall,
   };
-  return amount.lt(wanted) ? { ...ask, cut: "order-limit" } : ask;
+  return limit !== undefined && amount.lt(wanted) ? { ...ask, cut: limit.reason } : ask;
 }
 
 /** Expected cost of the asks in dollars. */

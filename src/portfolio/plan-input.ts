@@ -84,6 +84,8 @@ export interface PlanInput {
   readonly settings: PlanSettings;
   /** Orders of the signal were accepted before: legs that cannot be bought are left out and no longer refuse the plan (R12). */
   readonly begun?: boolean;
+  /** Dollars that the signal may still buy of a symbol (R33): a larger buy is cut to them. A missing symbol has no such bound. */
+  readonly mayBuy?: ReadonlyMap<string, Decimal>;
   /** Milliseconds since the epoch; ages of prices are measured against it. */
   readonly now: number;
   /** Prices with an earlier stamp are from an earlier session and confirm nothing. Milliseconds since the epoch. */

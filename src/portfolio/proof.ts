@@ -239,8 +239,11 @@ function proveLimit(order: PlannedOrder, facts: Facts): ProofFailure[] {
   const limit = facts.input.settings.maxOrderValue;
   const value = valueOf(order, facts);
   if (value === undefined) return failure("amount", order.symbol, "the value of the order is unknown without a checked price");
-  if (limit === undefined || value.lte(limit)) return [];
-  return failure("limit", order.symbol, `${formatDollars(value)} is above MAX_ORDER_VALUE (${formatDollars(limit)})`);
+  if (limit !== undefined && value.gt(limit))
+    return failure("limit", order.symbol, `${formatDollars(value)} is above MAX_ORDER_VALUE (${formatDollars(limit)})`);
+  const bound = order.side === "buy" ? facts.input.mayBuy?.get(order.symbol) : undefined;
+  if (bound === undefined || value.lte(bound)) return [];
+  return failure("limit", order.symbol, `buys ${formatDollars(value)}, of which the signal may buy no more than ${formatDollars(bound)}`);
 }
 
 function proveNoShort(order: PlannedOrder, { held }: Facts): ProofFailure[] {

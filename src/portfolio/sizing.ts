@@ -1,4 +1,4 @@
-import { askFor, expectedCost, shareOut, sizeBuy, type Ask, type Budget } from "./buys.ts";
+import { askFor, expectedCost, shareOut, sizeBuy, type Ask, type Budget, type BuyLimit } from "./buys.ts";
 import { detailOf } from "./detail.ts";
 import { isOnTargetReason } from "./skip-reason.ts";
 import { max, min, sum, ZERO, type Decimal } from "../domain/decimal.ts";
@@ -27,16 +27,22 @@ interface Asks {
 }
 
 function asksOf(needs: readonly RebalanceNeed[], thresholds: Thresholds, input: PlanInput): Asks {
-  const limit = limitOf(input);
   const wanted = new Map<string, Ask>();
   const hopeless = new Map<string, Sized>();
   for (const need of needs) {
     if (need.change.kind !== "add") continue;
-    const ask = askFor(need, need.change.shortfall, thresholds, limit);
+    const ask = askFor(need, need.change.shortfall, thresholds, buyLimitOf(need.symbol, input));
     if (typeof ask === "string") hopeless.set(need.symbol, { leftAlone: ask });
     else wanted.set(need.symbol, ask);
   }
   return { wanted, hopeless };
+}
+
+function buyLimitOf(symbol: string, input: PlanInput): BuyLimit | undefined {
+  const order = limitOf(input);
+  const signal = input.mayBuy?.get(symbol);
+  if (signal !== undefined && order?.lte(signal) !== true) return { most: signal, reason: "signal-bound" };
+  return order && { most: order, reason: "order-limit" };
 }
 
 /** MAX_ORDER_VALUE does not refuse an execution that has begun (R28): its buys are cut to it, and a sell above it is left out. */

@@ -172,22 +172,25 @@ const NO_PHASE: Pick<PhaseSummary, "base" | "highestBase" | "lines"> = { base: "
 
 /**
  * Limits a plan to what the signal may still trade: a symbol is left alone if it has reached its target, would be
- * traded in the other direction, or would exceed the bound.
+ * traded in the other direction, or would exceed the bound; a buy is cut to it.
  * @returns the plan and its input, for the proof.
  */
 export function planWithin(given: PlanInput, bounds: SignalBounds | undefined): { input: PlanInput; result: PlanResult } {
   if (bounds === undefined) return { input: given, result: makePlan(given) };
   const excluded = new Map([...outside(given, bounds, contentOf(given)), ...given.excluded]);
+  const mayBuy = new Map<string, Decimal>();
   for (;;) {
-    const input = { ...given, begun: true, excluded };
+    const input = { ...given, begun: true, excluded, mayBuy };
     const result = makePlan(input);
     const orders = result.kind === "plan" ? [...result.plan.sells, ...result.plan.buys] : [];
-    const before = excluded.size;
+    const before = excluded.size + mayBuy.size;
     for (const order of orders) {
       const reason = tooMuch(order, bounds, result.kind === "plan" ? result.plan.base.times(SLACK) : ZERO);
-      if (reason !== undefined) excluded.set(order.symbol, reason);
+      const left = leftToBuy(order, bounds);
+      if (reason === "signal-bound" && left.gt(ZERO) && !mayBuy.has(order.symbol)) mayBuy.set(order.symbol, left);
+      else if (reason !== undefined) excluded.set(order.symbol, reason);
     }
-    if (excluded.size === before) return { input, result };
+    if (excluded.size + mayBuy.size === before) return { input, result };
   }
 }
 
@@ -221,9 +224,20 @@ function tooMuch(order: PlannedOrder, { goals, orders }: SignalBounds, slack: De
   const isBack = goal.side !== order.side && order.estimatedValue.lte(goal.back);
   if (isBack && (order.side === "buy" || order.estimatedValue.gt(slack))) return undefined;
   if (goal.side !== order.side) return order.estimatedValue.gt(slack) ? "signal-bound" : "target-reached";
-  const traded = sum(orders.filter(({ symbol, side }) => symbol === order.symbol && side === order.side).map((each) => moved(each, goal)));
+  const traded = tradedOf(order, goal, orders);
   const value = order.side === "sell" && goal.price.gt(ZERO) ? (order.quantity ?? ZERO).times(goal.price) : order.estimatedValue;
   return traded.plus(value).gt(goal.most) ? "signal-bound" : undefined;
+}
+
+/** Dollars of a symbol that the signal set out to buy and may still buy. */
+function leftToBuy({ symbol, side }: PlannedOrder, { goals, orders }: SignalBounds): Decimal {
+  const goal = goals.get(symbol);
+  return goal?.side === "buy" && side === "buy" ? goal.most.minus(tradedOf({ symbol, side }, goal, orders)) : ZERO;
+}
+
+/** Dollars that orders of the signal have traded of a symbol, in one direction. */
+function tradedOf({ symbol, side }: Pick<PlannedOrder, "symbol" | "side">, goal: SymbolGoal, orders: readonly IntentRecord[]): Decimal {
+  return sum(orders.filter((order) => order.symbol === symbol && order.side === side).map((each) => moved(each, goal)));
 }
 
 /** Dollars that an order has traded or may have traded. */

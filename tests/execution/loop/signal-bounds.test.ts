@@ -4,6 +4,7 @@ import type { SymbolGoal } from "../../../src/execution/loop/signal-bounds.ts";
 import { boundsOf, planWithin } from "../../../src/execution/loop/signal-bounds.ts";
 import { openLedger } from "../../../src/ledger/sqlite-ledger.ts";
 import type { Plan } from "../../../src/portfolio/plan.ts";
+import { provePlan } from "../../../src/portfolio/proof.ts";
 import { execution, intent, NOW, signal } from "../../ledger/ledger-examples.ts";
 import { ordersOf, reasonsOf, scene } from "../../portfolio/given.ts";
 
@@ -42,6 +43,31 @@ describe("a symbol that the signal set out to sell (R33)", () => {
   test("is bought back as far as an order of an earlier run has sold it late", () => {
     expect(ordersOf(planned({ back: decimal("5000") }))).toEqual(["buy SMR $5000"]);
     expect(ordersOf(planned({ back: decimal("4000") }))).toEqual([]);
+  });
+});
+
+describe("a symbol that the signal set out to buy (R33), when the account has grown", () => {
+  const most = (dollars: string, prices = { LEU: "200" }): Plan => {
+    const input = scene({ cash: "10000", targets: { LEU: "1" }, prices, settings: SETTINGS });
+    const goal: SymbolGoal = { side: "buy", most: decimal(dollars), price: ZERO, back: ZERO };
+    const { result, input: given } = planWithin(input, { goals: new Map([["LEU", goal]]), reached: new Set(), orders: [] });
+    if (result.kind === "refused") throw new Error(result.reason);
+    expect(provePlan(result.plan, given)).toEqual([]);
+    return result.plan;
+  };
+
+  test("is bought as far as the signal may", () => {
+    const plan = most("7000.55");
+    expect([ordersOf(plan), reasonsOf(plan)]).toEqual([["buy LEU $7000.55"], { LEU: "signal-bound" }]);
+  });
+
+  test("is left alone when that is less than an order may be", () => {
+    const plan = most("4");
+    expect([ordersOf(plan), reasonsOf(plan)]).toEqual([[], { LEU: "signal-bound" }]);
+  });
+
+  test("is bought in full while that is enough", () => {
+    expect(ordersOf(most("10000"))).toEqual(["buy LEU $10000"]);
   });
 });
 
