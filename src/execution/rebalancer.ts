@@ -338,6 +338,7 @@ export class Rebalancer {
           ...(ready.isWarm === true ? { isWarm: true } : {}),
           goals: earlier?.goals ?? goalsOf(summary.selling, accountBefore.positions),
           reached: earlier?.reached ?? [],
+          unread: earlier?.unread ?? ready.input.holdings.flatMap(({ symbol, problem }) => (problem === undefined ? [] : [symbol])),
         },
       });
       const common = { execution, snapshot, inherited, style: offHours ? ("market" as const) : this.#parts.execution.style };

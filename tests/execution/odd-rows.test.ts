@@ -198,6 +198,27 @@ test.each<[string, Row]>([
   expect(desk.warnings.join()).toMatch(new RegExp(`left alone: ODD \\(\\$40\\.00; ${field}:`));
 });
 
+test("a position that can be read only after the first plan stays protected: the rest of the run is on time, and the account is not called on target", async () => {
+  let isRefused = false;
+  openWith((request, rows) => {
+    const isDoubled = isRead(request, "/v2/positions") && !isRefused;
+    return isDoubled ? rows.flatMap((row) => (row.symbol === "SMR" ? [row, row] : [row])) : rows;
+  });
+  alsoAfter((request, response) => {
+    if (isRefused || request.method !== "POST" || !request.body.includes("BTAL")) return response;
+    isRefused = true;
+    return reply(403, { code: 40310000, message: "insufficient buying power", buying_power: "0", cost_basis: "100" });
+  });
+  const start = desk.clock.monotonic();
+  const result = await desk.run(signalOf(desk.clock, HEDGE));
+  expect(result).toMatchObject({ kind: "concluded", conclusion: { outcome: "off-target" } });
+  expect(result.kind === "concluded" && result.conclusion.reason).toMatch(
+    /^Could not be read when it was planned for, and was left alone: SMR/,
+  );
+  expect(book(desk)).toEqual(SWITCH.filter((line) => !line.includes("SMR")));
+  expect(desk.clock.monotonic() - start).toBeLessThan(60_000);
+});
+
 test("a protected position that cannot be read is not warned about", async () => {
   openWith(beside("/v2/positions", { ...ODD_POSITION, market_value: "40", qty: "n/a" }), {
     protectedSymbols: new Set(["ODD"]),

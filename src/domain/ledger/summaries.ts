@@ -95,4 +95,6 @@ export interface PlanSummary {
   readonly goals?: readonly GoalSummary[];
   /** Symbols that have reached their target for this signal. */
   readonly reached?: readonly string[];
+  /** Positions that could not be read at the first plan of the signal, which counts them as protected (R34). */
+  readonly unread?: readonly string[];
 }

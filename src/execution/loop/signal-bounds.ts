@@ -5,6 +5,7 @@ import type { ExecutionRecord } from "../../domain/ledger/executions.ts";
 import { isOnTargetReason, type SkipReason } from "../../portfolio/skip-reason.ts";
 import { CENT_DECIMALS, decimal, max, min, ONE, sum, toText, truncate, ZERO, type Decimal } from "../../domain/decimal.ts";
 import type { PlanInput, PlannedOrder, PlanResult } from "../../portfolio/plan.ts";
+import type { Holding } from "../../portfolio/plan-input.ts";
 import { makePlan } from "../../portfolio/plan.ts";
 import type { AccountSnapshot } from "../preparation/account-snapshot.ts";
 import { isUnderWay } from "../preparation/settle.ts";
@@ -22,6 +23,8 @@ export interface SignalBounds {
   readonly reached: ReadonlySet<string>;
   /** Orders of all executions of the signal. */
   readonly orders: readonly IntentRecord[];
+  /** Counted as protected by the first plan, because their rows could not be read. */
+  readonly unread: ReadonlySet<string>;
 }
 
 /** The goal of a signal's first plan for one symbol. */
@@ -68,7 +71,8 @@ export function widenedTo(plan: PlanSummary, before: AccountSnapshot, now: Accou
     const most = marketValue.plus(highest.times(SLACK));
     return { symbol, side: "sell", most: toText(most), price: toText(currentPrice ?? ZERO) };
   });
-  return { ...plan, selling, goals: [...goals, ...sells] };
+  const stillUnread = (plan.unread ?? []).filter((symbol) => !unread.some((position) => position.symbol === symbol));
+  return { ...plan, selling, goals: [...goals, ...sells], unread: stillUnread };
 }
 
 interface Room {
@@ -94,6 +98,7 @@ interface FirstPlan {
   /** Dollars that the signal may trade of a symbol beyond its goal. */
   readonly slack: Decimal;
   readonly reached: readonly string[];
+  readonly unread: readonly string[];
 }
 
 /**
@@ -110,7 +115,12 @@ export function plansOf(executions: readonly ExecutionRecord[], orders: readonly
   const held = first.accountBefore?.positions ?? [];
   const selling = plans[0]?.selling ?? NO_PHASE;
   const slack = decimal(selling.highestBase ?? selling.base).times(SLACK);
-  return { goals: plans[0]?.goals ?? goalsOf(selling, held), slack, reached: [...new Set(plans.flatMap(({ reached }) => reached ?? []))] };
+  return {
+    goals: plans[0]?.goals ?? goalsOf(selling, held),
+    slack,
+    reached: [...new Set(plans.flatMap(({ reached }) => reached ?? []))],
+    unread: plans[0]?.unread ?? [],
+  };
 }
 
 /**
@@ -131,7 +141,12 @@ export function boundsOf(
   const goals = [...plans.goals, ...newGoals(plans, late)].map((goal): [string, SymbolGoal] => [goal.symbol, widened(goal, late)]);
   const traded = new Set(orders.map(({ symbol }) => symbol));
   const moved = new Set(late.map(({ symbol }) => symbol).filter((symbol) => !traded.has(symbol)));
-  return { goals: new Map(goals), reached: new Set(plans.reached.filter((symbol) => !moved.has(symbol))), orders };
+  return {
+    goals: new Map(goals),
+    reached: new Set(plans.reached.filter((symbol) => !moved.has(symbol))),
+    unread: new Set(plans.unread),
+    orders,
+  };
 }
 
 /** Of an abandoned order and the one that inherits its id only one is ever filled, so the bounds count the other one alone (R19). */
@@ -172,11 +187,13 @@ const NO_PHASE: Pick<PhaseSummary, "base" | "highestBase" | "lines"> = { base: "
 
 /**
  * Limits a plan to what the signal may still trade: a symbol is left alone if it has reached its target, would be
- * traded in the other direction, or would exceed the bound; a buy is cut to it.
+ * traded in the other direction, or would exceed the bound; a buy is cut to it. What the first plan could not read stays
+ * protected: its targets are shares of the rest.
  * @returns the plan and its input, for the proof.
  */
-export function planWithin(given: PlanInput, bounds: SignalBounds | undefined): { input: PlanInput; result: PlanResult } {
-  if (bounds === undefined) return { input: given, result: makePlan(given) };
+export function planWithin(shown: PlanInput, bounds: SignalBounds | undefined): { input: PlanInput; result: PlanResult } {
+  if (bounds === undefined) return { input: shown, result: makePlan(shown) };
+  const given = { ...shown, holdings: shown.holdings.map((holding) => (bounds.unread.has(holding.symbol) ? asUnread(holding) : holding)) };
   const excluded = new Map([...outside(given, bounds, contentOf(given)), ...given.excluded]);
   const mayBuy = new Map<string, Decimal>();
   for (;;) {
@@ -192,6 +209,10 @@ export function planWithin(given: PlanInput, bounds: SignalBounds | undefined): 
     }
     if (excluded.size + mayBuy.size === before) return { input, result };
   }
+}
+
+function asUnread(holding: Holding): Holding {
+  return { ...holding, problem: holding.problem ?? "it could not be read when this run began" };
 }
 
 /** Symbols that lack nothing: no need to report that the signal may not trade them. */

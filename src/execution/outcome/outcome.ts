@@ -191,14 +191,17 @@ function judgeHoldings(
   const lines = new Map([plans.selling, plans.buying].flatMap((phase) => phase?.lines.map((line) => [line.symbol, line] as const) ?? []));
   const isLeftOut = (symbol: string, holding?: Position): boolean =>
     !isDecided(lines.get(symbol), holding, after) && !isProtected(symbol, holding, { settings }) && !isOutside(symbol, settings);
-  const came = after.positions
-    .filter((position) => isLeftOut(position.symbol, position) && position.marketValue.gte(minimum))
-    .map(({ symbol, marketValue }) => `${symbol} (${formatDollars(marketValue)})`);
+  const leftOut = after.positions.filter((position) => isLeftOut(position.symbol, position) && position.marketValue.gte(minimum));
+  const textOf = (positions: readonly Position[]): string =>
+    positions.map(({ symbol, marketValue }) => `${symbol} (${formatDollars(marketValue)})`).join(", ");
+  const unread = leftOut.filter(({ symbol }) => plans.unread?.includes(symbol) === true);
+  const came = leftOut.filter((position) => !unread.includes(position));
   const mayCome = unsettled
     .filter((intent) => intent.executionId !== id && intent.side === "buy" && isUnderWay(intent) && isLeftOut(intent.symbol))
     .map(({ symbol, worstCaseCost }) => `${symbol} (up to ${formatDollars(worstCaseCost)})`);
   const reasons = [
-    ...(came.length === 0 ? [] : [`Came into the account after it was planned for, and was left alone: ${came.join(", ")}.`]),
+    ...(unread.length === 0 ? [] : [`Could not be read when it was planned for, and was left alone: ${textOf(unread)}.`]),
+    ...(came.length === 0 ? [] : [`Came into the account after it was planned for, and was left alone: ${textOf(came)}.`]),
     ...(mayCome.length === 0 ? [] : [`May still come by an earlier order whose end is not known: ${mayCome.join(", ")}.`]),
   ];
   return reasons.length === 0 ? judged : { outcome: "off-target", code: "not-planned", reason: reasons.join(" ") };

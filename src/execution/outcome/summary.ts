@@ -113,10 +113,11 @@ export function summarisePlan(plan: Plan, on: PlannedOn, atOnce = false): PlanSu
 /** The plans of an execution after a further one, for its sells (and what may be bought after them) or for its buys alone. */
 export function summariseNext(plan: Plan, on: PlannedOn, before: PlanSummary, reached: Iterable<string>): PlanSummary {
   const phase = summarisePhase(plan, on);
-  const { selling, goals, isWarm } = before;
+  const { selling, goals, isWarm, unread } = before;
   const kept = {
     ...(isWarm === undefined ? {} : { isWarm }),
     ...(goals === undefined ? {} : { goals }),
+    ...(unread === undefined ? {} : { unread }),
     reached: [...new Set([...(before.reached ?? []), ...reached])].sort(),
   };
   return plan.sells.length > 0 ? { selling: phase, ...kept } : { selling, buying: phase, ...kept };

@@ -27,6 +27,7 @@ function planned(goal: Partial<SymbolGoal>): Plan {
       ["LEU", leu],
     ]),
     reached: new Set<string>(),
+    unread: new Set<string>(),
     orders: [],
   };
   const { result } = planWithin(input, bounds);
@@ -50,7 +51,12 @@ describe("a symbol that the signal set out to buy (R33), when the account has gr
   const most = (dollars: string, prices = { LEU: "200" }): Plan => {
     const input = scene({ cash: "10000", targets: { LEU: "1" }, prices, settings: SETTINGS });
     const goal: SymbolGoal = { side: "buy", most: decimal(dollars), price: ZERO, back: ZERO };
-    const { result, input: given } = planWithin(input, { goals: new Map([["LEU", goal]]), reached: new Set(), orders: [] });
+    const { result, input: given } = planWithin(input, {
+      goals: new Map([["LEU", goal]]),
+      reached: new Set(),
+      unread: new Set(),
+      orders: [],
+    });
     if (result.kind === "refused") throw new Error(result.reason);
     expect(provePlan(result.plan, given)).toEqual([]);
     return result.plan;

@@ -387,6 +387,42 @@ export const MONEY: readonly Mutant[] = [
     test: "tests/execution/loop/signal-bounds.test.ts",
   },
   {
+    name: "early-deposit-not-spent",
+    bug: "What came between the warm reading and the first sells is not told from what the first of them brought, and stays in cash.",
+    patches: [
+      {
+        file: "src/execution/loop/account-expectation.ts",
+        find: "came = came.minus(brought);",
+        replace: "came = came.plus(brought);",
+      },
+    ],
+    test: "tests/execution/warm-snapshot.test.ts",
+  },
+  {
+    name: "large-deposit-out-of-bounds",
+    bug: "A signal's bounds do not grow with what came between the warm reading and the first sells.",
+    patches: [
+      {
+        file: "src/execution/loop/signal-bounds.ts",
+        find: "was.plus(now.account.cash.minus(before.account.cash))",
+        replace: "was",
+      },
+    ],
+    test: "tests/execution/warm-snapshot.test.ts",
+  },
+  {
+    name: "bounded-buy-left-out",
+    bug: "A buy that exceeds what its signal may trade is left out instead of cut.",
+    patches: [
+      {
+        file: "src/execution/loop/signal-bounds.ts",
+        find: "left.gt(ZERO) && !mayBuy.has(order.symbol)",
+        replace: "left.lt(ZERO) && !mayBuy.has(order.symbol)",
+      },
+    ],
+    test: "tests/execution/loop/signal-bounds.test.ts",
+  },
+  {
     name: "copied-row-counts-twice",
     bug: "A position that the venue lists twice with the same figures counts twice.",
     patches: [
