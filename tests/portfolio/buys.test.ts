@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import { decimal, sum, toText, truncate, type Decimal } from "../../src/domain/decimal.ts";
-import { lineOf, ordersOf, planFor, reasonsOf, WHOLE_ONLY, type Scene } from "./given.ts";
+import { decimal, sum, toText, truncate, ZERO, type Decimal } from "../../src/domain/decimal.ts";
+import { makePlan, type PlanInput } from "../../src/portfolio/plan.ts";
+import { lineOf, ordersOf, planFor, reasonsOf, scene, WHOLE_ONLY, type Scene } from "./given.ts";
 
 const NUCLEAR = { SMR: "0.312", LEU: "0.395", OKLO: "0.293" };
 const PRICES = { SMR: "41.5", LEU: "213.39", OKLO: "60.83" };
@@ -147,4 +148,32 @@ describe("fills that are a little worse than planned", () => {
   function shares(notional: Decimal, price: string): string {
     return toText(truncate(notional.div(decimal(price).times(decimal("1.005"))), 9));
   }
+});
+
+describe("a buy that is cut", () => {
+  const given = scene({ phase: "buying", cash: "10000", targets: { LEU: "1" }, prices: { LEU: "200" }, settings: { cashReserve: ZERO } });
+  const cut = (mayBuy: string | undefined, maxOrderValue?: string, change: Partial<PlanInput> = {}): string => {
+    const settings = { ...given.settings, maxOrderValue: maxOrderValue === undefined ? undefined : decimal(maxOrderValue) };
+    const bounds = mayBuy === undefined ? {} : { mayBuy: new Map([["LEU", decimal(mayBuy)]]) };
+    const result = makePlan({ ...given, settings, ...bounds, ...change });
+    if (result.kind === "refused") throw new Error(result.reason);
+    return [...ordersOf(result.plan), reasonsOf(result.plan).LEU].join(" ").trim();
+  };
+
+  test.each([
+    ["what the signal may buy (R33)", "700.55", undefined, "buy LEU $700.55 signal-bound"],
+    ["MAX_ORDER_VALUE (R28)", undefined, "700.55", "buy LEU $700.55 order-limit"],
+    ["the lower of the two", "800", "700.55", "buy LEU $700.55 order-limit"],
+    ["the lower of the two", "700.55", "800", "buy LEU $700.55 signal-bound"],
+    ["the same of both", "700", "700", "buy LEU $700 order-limit"],
+    ["nothing where both are enough", "10000", "10000", "buy LEU $10000"],
+    ["no order below the minimum", "4.99", undefined, "signal-bound"],
+    ["the minimum", "5", undefined, "buy LEU $5 signal-bound"],
+  ])("goes down to %s", (_what, mayBuy, limit, expected) => {
+    expect(cut(mayBuy, limit)).toBe(expected);
+  });
+
+  test("buys whole shares where the asset trades whole", () => {
+    expect(cut("700", undefined, { assets: new Map([["LEU", WHOLE_ONLY]]) })).toBe("buy LEU 3 shares signal-bound");
+  });
 });

@@ -134,6 +134,7 @@ describe("the proof before sending (R13)", () => {
     ["a protected symbol", { settings: { ...INPUT.settings, protectedSymbols: new Set(["AAA"]) } }, "symbol"],
     ["another universe", { settings: { ...INPUT.settings, allowedSymbols: new Set(["AAA", "BBB", "CCC", "DDD"]) } }, "symbol"],
     ["a limit", { settings: { ...INPUT.settings, maxOrderValue: decimal("1000") } }, "limit"],
+    ["less that the signal may buy", { mayBuy: new Map([["DDD", decimal("1")]]) }, "limit"],
     ["a higher reserve", { settings: { ...INPUT.settings, cashReserve: decimal("0.2") } }, "reserve"],
     ["a foreign order", { workingOrders: [{ symbol: "DDD", side: "sell", own: false, worstCaseCost: decimal("0") }] }, "symbol"],
     ["a buy that is still working", { workingOrders: [{ symbol: "ZZZ", side: "buy", own: true, worstCaseCost: decimal("500") }] }, "cash"],
